@@ -1,0 +1,74 @@
+# What every target shares: packages, warnings, sanitizers, and one function
+# for a room's library.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(toml11 REQUIRED)
+find_package(prometheus-cpp REQUIRED CONFIG)
+find_package(doctest REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+
+# Debian's CAF and S2 ship neither a CMake package nor a pkg-config file.
+find_path(CAF_INCLUDE caf/actor_system.hpp REQUIRED)
+foreach(component core io openssl)
+  find_library(CAF_${component}_LIBRARY caf_${component} REQUIRED)
+  add_library(caf::${component} UNKNOWN IMPORTED)
+  set_target_properties(caf::${component} PROPERTIES
+    IMPORTED_LOCATION "${CAF_${component}_LIBRARY}"
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${CAF_INCLUDE}")
+endforeach()
+target_link_libraries(caf::core INTERFACE Threads::Threads)
+target_link_libraries(caf::io INTERFACE caf::core)
+target_link_libraries(caf::openssl INTERFACE caf::io OpenSSL::SSL)
+
+find_path(S2_INCLUDE s2/s2cell_id.h REQUIRED)
+find_library(S2_LIBRARY s2 REQUIRED)
+add_library(s2::s2 UNKNOWN IMPORTED)
+set_target_properties(s2::s2 PROPERTIES
+  IMPORTED_LOCATION "${S2_LIBRARY}"
+  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${S2_INCLUDE}")
+target_link_libraries(s2::s2 INTERFACE OpenSSL::Crypto Threads::Threads)
+
+add_library(hansom_options INTERFACE)
+target_include_directories(hansom_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_definitions(hansom_options INTERFACE
+  CAF_ENABLE_TYPE_ID_CHECKS # An unregistered message is a compile error.
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED)
+target_compile_options(hansom_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+target_link_libraries(hansom_options INTERFACE Threads::Threads)
+
+option(HANSOM_SANITIZE "Address and undefined behaviour sanitizers" OFF)
+if(HANSOM_SANITIZE)
+  # CAF's init_fun_factory binds null references: not ours to mend.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=null
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# hansom_library(name DEPENDS target...): a static library from all .cpp files
+# in and below the calling folder.
+function(hansom_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "_cxx17\\.cpp$")
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC hansom_options ${ARG_DEPENDS})
+endfunction()

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "persistence/store.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/actor_system.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace hansom {
+
+/// An entity's wish to make one step durable. Local to the node, never on the
+/// wire.
+struct commit_request {
+  store::write what;
+  std::uint64_t token = 0; ///< Chosen by the asker, comes back in the answer.
+  bool urgent = true;      ///< First lane: trips and money.
+};
+
+/// The answer. Sent to the asking actor once the step is durable, or not.
+struct commit_result {
+  std::uint64_t token = 0;
+  store::result result;
+};
+
+/// Looks up what a command did before; answered with `lookup_result`.
+struct lookup_command {
+  store::command_key key;
+  std::uint64_t token = 0;
+};
+
+struct lookup_result {
+  std::uint64_t token = 0;
+  bool found = false;
+  bool unavailable = false; ///< The store could not be asked.
+  entity_ref entity;
+  std::uint64_t seq = 0;
+};
+
+/// Loads an entity's state; answered with `load_result`.
+struct load_entity {
+  entity_ref entity;
+  std::uint64_t token = 0;
+};
+
+struct load_result {
+  std::uint64_t token = 0;
+  bool found = false;
+  bool unavailable = false;
+  store::stored_entity entity;
+};
+
+/// What the writer does, readable from any thread.
+struct journal_writer_stats {
+  std::atomic<std::uint64_t> batches{0};
+  std::atomic<std::uint64_t> writes{0};
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> refused_full{0};   ///< Queue bound met.
+  std::atomic<std::uint64_t> fenced{0};         ///< stale_epoch outcomes.
+  std::atomic<std::uint64_t> duplicates{0};
+  std::atomic<std::uint64_t> claims_lost{0};
+  std::atomic<std::uint64_t> unavailable{0};
+  std::atomic<std::uint64_t> queued{0};         ///< Waiting now.
+  std::atomic<std::uint64_t> last_batch{0};     ///< Size of the last batch.
+  std::atomic<std::uint64_t> busy_ns{0};        ///< Spent in commit().
+};
+
+struct journal_writer_config {
+  std::size_t batch_max = 256;
+  std::size_t queue_max = 16'384; ///< Beyond it: `unavailable`, at once.
+};
+
+/// Spawns the node's one journal writer.
+/// Adaptive group commit: what waits when a batch returns becomes the next
+/// batch. Answers every request exactly once, in order per entity.
+/// @param detached own thread (production); `false` runs it on the scheduler,
+///                 for the deterministic simulation.
+/// @param connection used by the writer alone.
+caf::actor spawn_journal_writer(caf::actor_system& system,
+                                std::unique_ptr<store::connection> connection,
+                                journal_writer_config config,
+                                std::shared_ptr<journal_writer_stats> stats,
+                                bool detached = true);
+
+/// Spawns a reader that answers `lookup_command` and `load_entity`.
+caf::actor spawn_store_reader(caf::actor_system& system,
+                              std::unique_ptr<store::connection> connection,
+                              bool detached = true);
+
+} // namespace hansom
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::commit_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::commit_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::lookup_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::lookup_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::load_entity)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::load_result)
