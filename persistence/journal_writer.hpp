@@ -38,9 +38,11 @@ struct lookup_result {
   std::uint64_t seq = 0;
 };
 
-/// Loads an entity's state; answered with `load_result`.
+/// Loads an entity's state and who holds which claims; answered with
+/// `load_result`.
 struct load_entity {
   entity_ref entity;
+  std::vector<store::claim> claims;
   std::uint64_t token = 0;
 };
 
@@ -49,6 +51,7 @@ struct load_result {
   bool found = false;
   bool unavailable = false;
   store::stored_entity entity;
+  std::vector<store::claim_row> claims; ///< Those of the asked that are held.
 };
 
 /// What the writer does, readable from any thread.

@@ -1,0 +1,148 @@
+#include "actors/runtime/directory.hpp"
+
+#include <caf/send.hpp>
+
+namespace hansom {
+
+namespace {
+
+void put(const resident& to, parcel& what) {
+  if (what.priority == caf::message_priority::high)
+    caf::anon_send<caf::message_priority::high>(to.actor,
+                                                std::move(what.what));
+  else
+    caf::anon_send(to.actor, std::move(what.what));
+}
+
+} // namespace
+
+directory::directory(port owner) : owner_{std::move(owner)} {
+}
+
+directory::part& directory::part_of(entity_ref x) noexcept {
+  return parts_[std::hash<entity_ref>{}(x) % parts_.size()];
+}
+
+const directory::part& directory::part_of(entity_ref x) const noexcept {
+  return parts_[std::hash<entity_ref>{}(x) % parts_.size()];
+}
+
+void directory::deliver(entity_ref to, parcel what, bool fresh) {
+  auto& p = part_of(to);
+  {
+    std::lock_guard guard{p.mutex};
+    auto [found, inserted] = p.entries.try_emplace(to);
+    auto& x = found->second;
+    if (inserted && fresh)
+      x.who = owner_.spawn_fresh(to);
+    if (x.who.actor)
+      return put(x.who, what);
+    if (x.waiting.size() < waiting_max) {
+      x.waiting.push_back(std::move(what));
+      if (x.loading)
+        return;
+      x.loading = true;
+    } else {
+      fresh = true; // Marks the overflow; nothing to load.
+    }
+  }
+  if (fresh)
+    owner_.undeliverable(to, std::move(what), drop_reason::directory_full);
+  else
+    owner_.start_loading(to);
+}
+
+bool directory::arrive(entity_ref to, resident who) {
+  auto& p = part_of(to);
+  std::lock_guard guard{p.mutex};
+  auto& x = p.entries[to];
+  auto used = !x.who.actor;
+  if (used)
+    x.who = std::move(who);
+  x.loading = false;
+  for (auto& what : x.waiting)
+    put(x.who, what);
+  x.waiting = {};
+  return used;
+}
+
+void directory::abandon(entity_ref to, drop_reason why) {
+  std::vector<parcel> waiting;
+  {
+    auto& p = part_of(to);
+    std::lock_guard guard{p.mutex};
+    auto found = p.entries.find(to);
+    if (found == p.entries.end() || found->second.who.actor)
+      return;
+    waiting = std::move(found->second.waiting);
+    p.entries.erase(found);
+  }
+  for (auto& what : waiting)
+    owner_.undeliverable(to, std::move(what), why);
+}
+
+bool directory::retire(entity_ref who) {
+  auto& p = part_of(who);
+  std::lock_guard guard{p.mutex};
+  auto found = p.entries.find(who);
+  if (found == p.entries.end())
+    return true;
+  // The message being handled is not counted as handled yet.
+  if (found->second.who.watch->depth() > 1)
+    return false;
+  p.entries.erase(found);
+  return true;
+}
+
+void directory::erase(entity_ref who) {
+  auto& p = part_of(who);
+  std::lock_guard guard{p.mutex};
+  p.entries.erase(who);
+}
+
+std::size_t directory::size() const {
+  std::size_t n = 0;
+  for (auto& p : parts_) {
+    std::lock_guard guard{p.mutex};
+    n += p.entries.size();
+  }
+  return n;
+}
+
+std::shared_ptr<probe> directory::watch_of(entity_ref who) const {
+  auto& p = part_of(who);
+  std::lock_guard guard{p.mutex};
+  auto found = p.entries.find(who);
+  return found == p.entries.end() ? nullptr : found->second.who.watch;
+}
+
+caf::actor directory::find(entity_ref who) const {
+  auto& p = part_of(who);
+  std::lock_guard guard{p.mutex};
+  auto found = p.entries.find(who);
+  return found == p.entries.end() ? caf::actor{} : found->second.who.actor;
+}
+
+void directory::for_each(
+  const std::function<void(entity_ref, const resident&)>& visit) const {
+  for (auto& p : parts_) {
+    std::lock_guard guard{p.mutex};
+    for (auto& [who, x] : p.entries)
+      if (x.who.actor)
+        visit(who, x.who);
+  }
+}
+
+std::vector<caf::actor> directory::take_all() {
+  std::vector<caf::actor> result;
+  for (auto& p : parts_) {
+    std::lock_guard guard{p.mutex};
+    for (auto& [who, x] : p.entries)
+      if (x.who.actor)
+        result.push_back(std::move(x.who.actor));
+    p.entries.clear();
+  }
+  return result;
+}
+
+} // namespace hansom

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/runtime/counters.hpp"
+#include "actors/runtime/probe.hpp"
+#include "protocol/ids.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/message.hpp>
+#include <caf/message_priority.hpp>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+namespace hansom {
+
+/// An actor that lives in memory, and what is known of it from outside.
+struct resident {
+  caf::actor actor;
+  std::shared_ptr<probe> watch;
+};
+
+/// A message on its way to an entity.
+struct parcel {
+  caf::message what;
+  caf::message_priority priority = caf::message_priority::normal;
+};
+
+/// All entities of this node that are in memory or being loaded. Thread-safe:
+/// 64 independently locked parts. A node view.
+///
+/// Messages are put into mailboxes under the part's lock. That makes leaving
+/// exact: once `retire` has succeeded, no message can follow.
+class directory {
+public:
+  /// What the directory asks of its owner, outside any lock.
+  struct port {
+    /// Creates the actor of an entity that needs nothing from the store.
+    std::function<resident(entity_ref)> spawn_fresh;
+    /// Starts loading; ends with `arrive` or `abandon`.
+    std::function<void(entity_ref)> start_loading;
+    /// A message that could not be delivered; the owner answers and counts.
+    std::function<void(entity_ref, parcel, drop_reason)> undeliverable;
+  };
+
+  static constexpr std::size_t waiting_max = 64; ///< Per loading entity.
+
+  explicit directory(port owner);
+
+  /// Puts `what` into the entity's mailbox, bringing it into memory first.
+  /// @param fresh the entity is new: do not ask the store.
+  void deliver(entity_ref to, parcel what, bool fresh);
+
+  /// Loading has ended well: the actor takes all that waited, in order. If the
+  /// entity is resident by now, `who` is not used.
+  /// @returns whether `who` has become the resident.
+  bool arrive(entity_ref to, resident who);
+
+  /// Loading has failed: all that waited is undeliverable.
+  void abandon(entity_ref to, drop_reason why);
+
+  /// Takes an entity out, unless a message has arrived meanwhile.
+  /// To be called by the entity itself while it handles a message.
+  /// @returns whether it is out; the actor then quits.
+  bool retire(entity_ref who);
+
+  /// Takes an entity out whatever its mailbox holds (it died).
+  void erase(entity_ref who);
+
+  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::shared_ptr<probe> watch_of(entity_ref who) const;
+  [[nodiscard]] caf::actor find(entity_ref who) const;
+
+  /// Visits residents, part by part; `visit` must be short and must not call
+  /// back. Walking 200,000 takes tens of milliseconds.
+  void for_each(const std::function<void(entity_ref, const resident&)>& visit)
+    const;
+
+  /// Drops all handles, for shutdown.
+  std::vector<caf::actor> take_all();
+
+private:
+  struct entry {
+    resident who;
+    bool loading = false;
+    std::vector<parcel> waiting;
+  };
+  struct part {
+    mutable std::mutex mutex;
+    std::unordered_map<entity_ref, entry> entries;
+  };
+
+  part& part_of(entity_ref x) noexcept;
+  const part& part_of(entity_ref x) const noexcept;
+
+  port owner_;
+  std::array<part, 64> parts_;
+};
+
+} // namespace hansom

@@ -1,0 +1,270 @@
+#include "actors/runtime/runtime.hpp"
+
+#include "protocol/server_frames.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace hansom {
+
+// -- the activator: loads entities, rings alarms ------------------------------
+
+/// Talks to the store reader on behalf of the directory. A load that the store
+/// cannot answer is tried again until `load_deadline`; a restart of the store
+/// must not lose a command.
+struct activator_state {
+  static inline const char* name = "activator";
+  static constexpr milliseconds retry_after{250};
+  static constexpr milliseconds load_deadline{5000};
+
+  struct load {
+    entity_ref who;
+    timestamp deadline;
+  };
+  std::unordered_map<std::uint64_t, load> loads;
+  std::uint64_t last_token = 0;
+};
+
+namespace {
+
+using activator_actor = caf::stateful_actor<activator_state>;
+
+std::vector<store::claim> claims_of(entity_ref who) {
+  switch (who.kind) {
+    case entity_kind::driver:
+      return {{store::claim_kind::driver, who.id},
+              {store::claim_kind::driver_next, who.id}};
+    case entity_kind::rider:
+      return {{store::claim_kind::rider, who.id}};
+    default:
+      return {};
+  }
+}
+
+activation to_activation(load_result x) {
+  activation result;
+  if (x.found)
+    result.state = std::move(x.entity);
+  for (auto& row : x.claims)
+    if (row.what.kind == store::claim_kind::driver_next)
+      result.queued = trip_id{row.holder.id};
+    else
+      result.trip = trip_id{row.holder.id};
+  return result;
+}
+
+} // namespace
+
+} // namespace hansom
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::activation)
+
+namespace hansom {
+
+namespace {
+
+struct start_load {
+  entity_ref who;
+};
+struct retry_load {
+  std::uint64_t token;
+};
+
+} // namespace
+
+} // namespace hansom
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::start_load)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::retry_load)
+
+namespace hansom {
+
+namespace {
+
+caf::behavior activator(activator_actor* self, runtime* owner,
+                        std::function<void(entity_ref, activation)> done,
+                        std::function<void(entity_ref)> failed) {
+  auto ask = [self, owner](std::uint64_t token) {
+    auto who = self->state.loads.at(token).who;
+    self->send(owner->reader(), load_entity{who, claims_of(who), token});
+  };
+  return {
+    [=](const start_load& x) {
+      auto token = ++self->state.last_token;
+      self->state.loads[token]
+        = {x.who, owner->now() + activator_state::load_deadline};
+      ask(token);
+    },
+    [=](const retry_load& x) { ask(x.token); },
+    [=](load_result& x) {
+      auto found = self->state.loads.find(x.token);
+      if (found == self->state.loads.end())
+        return;
+      auto load = found->second;
+      if (x.unavailable && owner->now() < load.deadline) {
+        self->delayed_send(self, activator_state::retry_after,
+                           retry_load{x.token});
+        return;
+      }
+      self->state.loads.erase(found);
+      if (x.unavailable)
+        failed(load.who);
+      else
+        done(load.who, to_activation(std::move(x)));
+    },
+  };
+}
+
+/// Rings due alarms, once a tick.
+caf::behavior pump(caf::event_based_actor* self, std::function<void()> ring) {
+  self->delayed_send(self, alarms::tick, caf::tick_atom_v);
+  return {
+    [=](caf::tick_atom) {
+      self->delayed_send(self, alarms::tick, caf::tick_atom_v);
+      ring();
+    },
+  };
+}
+
+bool needs_load(entity_kind kind) {
+  return kind != entity_kind::cell;
+}
+
+} // namespace
+
+// -- runtime ------------------------------------------------------------------
+
+runtime::runtime(caf::actor_system& system, parts with)
+  : system_{system}, parts_{std::move(with)},
+    clock_{system.clock(), parts_.wall_at_start},
+    alarms_{parts_.wall_at_start}, random_{parts_.seed},
+    entities_{{[this](entity_ref who) { return make(who, {}); },
+               [this](entity_ref who) {
+                 caf::anon_send(activator_, start_load{who});
+               },
+               [this](entity_ref to, parcel what, drop_reason why) {
+                 undeliverable(to, what, why);
+               }}} {
+}
+
+runtime::~runtime() {
+  stop();
+}
+
+void runtime::set_factory(entity_kind kind, entity_factory make) {
+  factories_[static_cast<std::size_t>(kind)] = std::move(make);
+}
+
+void runtime::own(const std::vector<store::shard_row>& shards) {
+  for (auto& x : shards)
+    if (x.owner == parts_.incarnation)
+      epochs_[x.shard].store(x.now, std::memory_order_release);
+}
+
+std::size_t runtime::recover(store::connection& from) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < shard_count; ++i) {
+    auto shard = static_cast<shard_id>(i);
+    if (epoch_of(shard) == 0)
+      continue;
+    from.for_each_active(shard, [&](store::stored_entity x) {
+      auto who = x.entity;
+      activation with;
+      for (auto& c : claims_of(who))
+        if (auto holder = from.holder_of(c))
+          (c.kind == store::claim_kind::driver_next ? with.queued : with.trip)
+            = trip_id{holder->id};
+      with.state = std::move(x);
+      loaded(who, std::move(with));
+      ++n;
+    });
+  }
+  return n;
+}
+
+void runtime::start() {
+  activator_ = system_.spawn<caf::hidden>(
+    activator, this,
+    [this](entity_ref who, activation with) { loaded(who, std::move(with)); },
+    [this](entity_ref who) {
+      entities_.abandon(who, drop_reason::load_failed);
+    });
+  pump_ = system_.spawn<caf::hidden>(pump, [this] {
+    for (auto& x : alarms_.take_due(now()))
+      send(x.to, alarm_rang{x.token});
+  });
+}
+
+void runtime::stop() {
+  for (auto* helper : {&pump_, &activator_})
+    if (*helper) {
+      caf::anon_send_exit(*helper, caf::exit_reason::user_shutdown);
+      *helper = nullptr;
+    }
+  for (auto& x : entities_.take_all())
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+}
+
+void runtime::post(entity_ref to, parcel what, bool fresh) {
+  entities_.deliver(to, std::move(what), fresh || !needs_load(to.kind));
+}
+
+resident runtime::make(entity_ref who, activation with) {
+  auto watch = std::make_shared<probe>();
+  auto& factory = factories_[static_cast<std::size_t>(who.kind)];
+  return {factory(*this, who, std::move(with), watch), watch};
+}
+
+void runtime::loaded(entity_ref who, activation with) {
+  if (who.kind == entity_kind::trip && !with.state)
+    return entities_.abandon(who, drop_reason::entity_gone);
+  auto known = with.state.has_value() || with.trip || with.queued;
+  auto fresh = make(who, std::move(with));
+  auto actor = fresh.actor;
+  if (!entities_.arrive(who, std::move(fresh)))
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  else if (known) // A lazily made actor builds itself at its first message.
+    send(who, alarm_rang{0});
+}
+
+void runtime::undeliverable(entity_ref to, const parcel& what,
+                            drop_reason why) {
+  drops_.count(why);
+  if (what.what.empty() || !what.what.match_element<client_ref>(0)) {
+    spdlog::debug("no delivery to {}: {}", to_string(to), to_text(why));
+    return;
+  }
+  auto& from = what.what.get_as<client_ref>(0);
+  switch (why) {
+    case drop_reason::entity_gone:
+      return refuse(from, error_code::no_such_trip);
+    case drop_reason::directory_full:
+      return refuse(from, error_code::overloaded);
+    default:
+      return refuse(from, error_code::store_unavailable);
+  }
+}
+
+void runtime::reply(const client_ref& to, std::string body) {
+  clients().deliver(
+    {to.session, delivery::reply, to.command, std::move(body)});
+}
+
+void runtime::refuse(const client_ref& to, error_code why,
+                     std::string_view sentence) {
+  reply(to, error_body(why, sentence, std::nullopt));
+}
+
+std::uint64_t runtime::random() noexcept {
+  constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
+  auto x = mix64(random_.fetch_add(golden, std::memory_order_relaxed)
+                 + golden);
+  return x == 0 ? 1 : x;
+}
+
+trip_id runtime::new_trip_id(shard_id shard) noexcept {
+  auto seconds = static_cast<std::uint64_t>(now().ms / 1000);
+  return make_trip_id(shard, seconds, parts_.incarnation,
+                      trips_.fetch_add(1, std::memory_order_relaxed));
+}
+
+} // namespace hansom

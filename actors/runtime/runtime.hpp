@@ -1,0 +1,182 @@
+#pragma once
+
+#include "actors/dispatch_config.hpp"
+#include "actors/pricing/quote.hpp"
+#include "actors/runtime/alarms.hpp"
+#include "actors/runtime/client_port.hpp"
+#include "actors/runtime/clock.hpp"
+#include "actors/runtime/counters.hpp"
+#include "actors/runtime/directory.hpp"
+#include "actors/type_ids.hpp"
+#include "persistence/journal_writer.hpp"
+#include "persistence/store.hpp"
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace hansom {
+
+/// What the store knew of an entity when its actor was made.
+struct activation {
+  std::optional<store::stored_entity> state;
+  trip_id trip;   ///< Driver, rider: the trip that claims it.
+  trip_id queued; ///< Driver: the trip that claims its second slot.
+};
+
+class runtime;
+using entity_factory
+  = std::function<caf::actor(runtime&, entity_ref, activation,
+                             std::shared_ptr<probe>)>;
+
+/// What every entity actor of a node shares: time, chance, mail, the journal,
+/// clients. One per node; outlives all actors; thread-safe.
+///
+/// The seam between actors and cluster: entities name whom they talk to, and
+/// only this class knows where that is.
+class runtime {
+public:
+  struct parts {
+    dispatch_config config;
+    quote_keys quotes;
+    std::uint64_t seed = 1;
+    store::incarnation incarnation = 1;
+    timestamp wall_at_start;
+    client_port* clients = nullptr; ///< Must outlive the runtime.
+    caf::actor writer;
+    caf::actor reader;
+  };
+
+  runtime(caf::actor_system& system, parts with);
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  void set_factory(entity_kind kind, entity_factory make);
+
+  /// Enters the epochs of owned shards; before the first message.
+  void own(const std::vector<store::shard_row>& shards);
+
+  /// Brings all active entities of the owned shards into memory.
+  /// @returns how many.
+  std::size_t recover(store::connection& from);
+
+  /// Starts the clockwork that lets alarms ring.
+  void start();
+
+  /// Ends all entities, then the clockwork. Idempotent.
+  void stop();
+
+  // -- mail -------------------------------------------------------------------
+
+  template <class... Ts>
+  void send(entity_ref to, Ts&&... xs) {
+    post(to, {caf::make_message(std::forward<Ts>(xs)...)}, false);
+  }
+
+  /// Overtakes what waits in the receiver's mailbox: matching goes before
+  /// positions.
+  template <class... Ts>
+  void send_urgent(entity_ref to, Ts&&... xs) {
+    post(to,
+         {caf::make_message(std::forward<Ts>(xs)...),
+          caf::message_priority::high},
+         false);
+  }
+
+  /// The first message of an entity that the store cannot know yet.
+  template <class... Ts>
+  void create(entity_ref to, Ts&&... xs) {
+    post(to, {caf::make_message(std::forward<Ts>(xs)...)}, true);
+  }
+
+  /// Rings `to` with `token` at `due`, at most one tick late.
+  void set_alarm(entity_ref to, std::uint64_t token, timestamp due) {
+    alarms_.set(to, token, due);
+  }
+
+  // -- the journal ------------------------------------------------------------
+
+  /// The epoch under which this node may write for `shard`; 0: not its owner.
+  [[nodiscard]] store::epoch epoch_of(shard_id shard) const noexcept {
+    return epochs_[shard].load(std::memory_order_acquire);
+  }
+  [[nodiscard]] const caf::actor& writer() const noexcept {
+    return parts_.writer;
+  }
+  [[nodiscard]] const caf::actor& reader() const noexcept {
+    return parts_.reader;
+  }
+
+  // -- clients ----------------------------------------------------------------
+
+  [[nodiscard]] client_port& clients() noexcept {
+    return *parts_.clients;
+  }
+  /// Answers one command.
+  void reply(const client_ref& to, std::string body);
+  /// Refuses one command; `sentence` replaces the code's default text.
+  void refuse(const client_ref& to, error_code why,
+              std::string_view sentence = {});
+
+  // -- time, chance, settings -------------------------------------------------
+
+  [[nodiscard]] timestamp now() const noexcept {
+    return clock_.now();
+  }
+  [[nodiscard]] const node_clock& clock() const noexcept {
+    return clock_;
+  }
+  /// A fresh 64-bit value from the seeded source; never 0.
+  std::uint64_t random() noexcept;
+  trip_id new_trip_id(shard_id shard) noexcept;
+  [[nodiscard]] const dispatch_config& config() const noexcept {
+    return parts_.config;
+  }
+  [[nodiscard]] const quote_keys& quotes() const noexcept {
+    return parts_.quotes;
+  }
+  [[nodiscard]] drop_counters& drops() noexcept {
+    return drops_;
+  }
+  [[nodiscard]] directory& entities() noexcept {
+    return entities_;
+  }
+  [[nodiscard]] caf::actor_system& system() noexcept {
+    return system_;
+  }
+  [[nodiscard]] std::size_t pending_alarms() const {
+    return alarms_.size();
+  }
+
+  /// An entity that has nothing left to do leaves memory.
+  /// @returns whether it is out; it must then quit at once.
+  bool retire(entity_ref who) {
+    return entities_.retire(who);
+  }
+
+private:
+  friend struct activator_state;
+
+  void post(entity_ref to, parcel what, bool fresh);
+  resident make(entity_ref who, activation with);
+  void loaded(entity_ref who, activation with);
+  void undeliverable(entity_ref to, const parcel& what, drop_reason why);
+
+  caf::actor_system& system_;
+  parts parts_;
+  node_clock clock_;
+  alarms alarms_;
+  drop_counters drops_;
+  std::array<entity_factory, 5> factories_;
+  std::array<std::atomic<store::epoch>, shard_count> epochs_{};
+  std::atomic<std::uint64_t> random_;
+  std::atomic<std::uint32_t> trips_{0};
+  directory entities_;
+  caf::actor activator_;
+  caf::actor pump_;
+};
+
+} // namespace hansom
