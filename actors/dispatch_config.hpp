@@ -33,19 +33,19 @@ struct dispatch_config {
 
   // -- cells and matching -----------------------------------------------------
 
-  int cell_level = 13;               ///< S2 level, 10 to 16; 13 is about 1 km.
+  int cell_level = 13; ///< S2 level, 10 to 16; 13 is about 1 km.
   std::uint32_t index_bucket_m = 250;
   match_policy policy = match_policy::batch_forward;
-  std::uint32_t candidates_k = 20;   ///< Drivers considered per request.
+  std::uint32_t candidates_k = 20;    ///< Drivers considered per request.
   std::uint32_t cover_cells_max = 64; ///< Cells asked per request.
-  std::uint32_t batch_max = 2000;    ///< Requests per round.
+  std::uint32_t batch_max = 2000;     ///< Requests per round.
   gate_config gates;
   match_cost_config cost;
   match_window_config window;
   eta_config eta;
   /// A driver this close to his drop-off may be proposed his next trip.
   milliseconds forward_within{240'000};
-  milliseconds cell_idle{300'000};   ///< An empty cell is put away after this.
+  milliseconds cell_idle{300'000}; ///< An empty cell is put away after this.
 
   // -- explanations -----------------------------------------------------------
 

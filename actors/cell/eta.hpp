@@ -13,9 +13,9 @@ struct eta_config {
   /// Metres driven per 1000 m of straight line.
   std::uint32_t detour_milli = 1300;
   /// Mean speed by local hour of day, centimetres per second.
-  std::array<std::uint32_t, 24> speed_cm_s
-    = {950, 1000, 1000, 1000, 1000, 950, 850, 700, 600, 600, 620, 620,
-       620, 620,  600,  580,  560,  540, 560, 620, 700, 750, 820, 900};
+  std::array<std::uint32_t, 24> speed_cm_s = {
+    950, 1000, 1000, 1000, 1000, 950, 850, 700, 600, 600, 620, 620,
+    620, 620,  600,  580,  560,  540, 560, 620, 700, 750, 820, 900};
   /// Local time minus UTC, seconds.
   std::int32_t utc_offset_s = 0;
 };

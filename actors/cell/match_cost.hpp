@@ -36,8 +36,8 @@ HANSOM_RECORD(match_request, trip, pickup, service, waiting_since, closed)
 /// A driver as matching sees him.
 struct match_driver {
   driver_id driver;
-  geo_point at;       ///< Now, or his drop-off when he is soon free.
-  timestamp seen_at;  ///< Time of the last accepted position.
+  geo_point at;         ///< Now, or his drop-off when he is soon free.
+  timestamp seen_at;    ///< Time of the last accepted position.
   timestamp idle_since; ///< 0 for a driver who is still on a trip.
   class_mask classes = 1;
   std::uint32_t free_in_s = 0; ///< Rest of his trip; 0 when free now.
@@ -68,8 +68,8 @@ struct match_cost_config {
   std::uint32_t waiting_weight_milli = 300; ///< Credit for time waited.
   /// Beyond this wait a request goes before any that has not reached it.
   milliseconds starvation_after{90'000};
-  std::uint32_t idle_weight_milli = 20;     ///< Credit for idle drivers.
-  milliseconds idle_cap{1'200'000};         ///< Idle time beyond counts no more.
+  std::uint32_t idle_weight_milli = 20; ///< Credit for idle drivers.
+  milliseconds idle_cap{1'200'000};     ///< Idle time beyond counts no more.
   /// Per class that the driver could serve besides the one asked for: keeps
   /// the rare vehicles for those who need them.
   std::uint32_t class_spare_s = 20;
@@ -82,7 +82,7 @@ struct gate_config {
   std::uint32_t max_pickup_radius_m = 4000; ///< Straight line.
   std::uint32_t max_pickup_s = 1200;        ///< ETA with the rest of a trip.
   milliseconds position_max_age{30'000};
-  std::uint32_t forward_max_s = 240;        ///< Soon free means within this.
+  std::uint32_t forward_max_s = 240; ///< Soon free means within this.
 };
 
 /// What a pairing costs, and the estimates behind it.

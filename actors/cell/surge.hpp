@@ -17,17 +17,17 @@ struct surge_knot {
 
 struct surge_config {
   bool enabled = true;
-  milliseconds window{300'000};       ///< Demand and supply are counted in it.
-  milliseconds update_every{60'000};  ///< The caller's timer.
-  milliseconds half_life{120'000};    ///< Of the smoothing in time.
+  milliseconds window{300'000};      ///< Demand and supply are counted in it.
+  milliseconds update_every{60'000}; ///< The caller's timer.
+  milliseconds half_life{120'000};   ///< Of the smoothing in time.
   std::uint32_t neighbour_weight_milli = 300; ///< Of the neighbours' mean.
-  std::uint32_t step_milli = 200;     ///< Largest change per update.
-  std::uint32_t round_milli = 50;     ///< Prices are multiples of this.
+  std::uint32_t step_milli = 200;             ///< Largest change per update.
+  std::uint32_t round_milli = 50;             ///< Prices are multiples of this.
   std::uint32_t floor_milli = 1000;
   std::uint32_t cap_milli = 3000;
   /// Ascending in both columns.
-  std::vector<surge_knot> table
-    = {{1000, 1000}, {1500, 1200}, {2000, 1500}, {3000, 2000}, {5000, 3000}};
+  std::vector<surge_knot> table = {
+    {1000, 1000}, {1500, 1200}, {2000, 1500}, {3000, 2000}, {5000, 3000}};
 };
 
 /// @returns an empty text when the config is usable, else what is wrong.
@@ -54,23 +54,21 @@ private:
   std::array<slot, slots> slots_;
 };
 
-/// Figures of one cell that its neighbours smooth with.
-struct surge_figures {
-  std::uint32_t demand_milli = 0; ///< Requests per window, smoothed, x 1000.
-  std::uint32_t supply_milli = 0; ///< Free drivers, smoothed, x 1000.
-
-  friend bool operator==(const surge_figures&, const surge_figures&) = default;
-};
-HANSOM_RECORD(surge_figures, demand_milli, supply_milli)
-
 /// What a cell remembers between updates.
 struct surge_state {
-  surge_figures smooth;
-  std::uint32_t ratio_milli = 0;
+  std::uint32_t demand_milli = 0; ///< Requests per window, smoothed, x 1000.
+  std::uint32_t supply_milli = 0; ///< Free drivers, smoothed, x 1000.
+  /// Own demand over own supply: what `surge_hint` tells the neighbours.
+  std::uint32_t own_ratio_milli = 0;
+  std::uint32_t ratio_milli = 0; ///< With the neighbours: what prices follow.
   std::uint32_t price_milli = 1000;
   timestamp updated_at; ///< 0 before the first update.
 };
-HANSOM_RECORD(surge_state, smooth, ratio_milli, price_milli, updated_at)
+HANSOM_RECORD(surge_state, demand_milli, supply_milli, own_ratio_milli,
+              ratio_milli, price_milli, updated_at)
+
+/// Ratios end here: demand without any supply.
+inline constexpr std::uint32_t surge_ratio_max_milli = 100'000;
 
 /// @returns the table's multiplier for a ratio, before steps and limits;
 ///          monotone in the ratio.
@@ -80,11 +78,11 @@ std::uint32_t table_price(std::uint32_t ratio_milli,
 /// One update of one cell's price.
 /// @param demand requests within the window; @param supply free drivers now
 ///        (or their mean over the window).
-/// @param neighbours their figures as last heard.
+/// @param neighbours their `own_ratio_milli` as last heard; empty is fine.
 /// @returns the event to journal when the price has changed.
 std::optional<surge_changed>
 update_surge(surge_state& state, std::uint32_t demand, std::uint32_t supply,
-             const std::vector<surge_figures>& neighbours, timestamp now,
+             const std::vector<std::uint32_t>& neighbours, timestamp now,
              const surge_config& config);
 
 } // namespace hansom

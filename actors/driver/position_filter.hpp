@@ -9,10 +9,10 @@ namespace hansom {
 /// What becomes of a position report.
 enum class position_verdict : std::uint8_t {
   accepted,
-  late,         ///< Old, from a client that was offline: for the track only.
-  older,        ///< Before the last one taken.
-  duplicate,    ///< The same time as the last one taken.
-  future,       ///< Ahead of the server's clock.
+  late,      ///< Old, from a client that was offline: for the track only.
+  older,     ///< Before the last one taken.
+  duplicate, ///< The same time as the last one taken.
+  future,    ///< Ahead of the server's clock.
   inaccurate,
   jump,         ///< Faster than any vehicle since the last one taken.
   out_of_range, ///< No place on earth, or no time.

@@ -21,8 +21,8 @@ struct tariff {
   std::int64_t cancel_fee = 500;  ///< Rider cancels late.
   std::int64_t no_show_fee = 500; ///< Rider did not come.
   /// Thousandths, by `service_class`.
-  std::array<std::uint32_t, service_class_count> class_milli
-    = {1000, 1300, 1600, 1000};
+  std::array<std::uint32_t, service_class_count> class_milli = {1000, 1300,
+                                                                1600, 1000};
 };
 
 /// @returns an empty text when the tariff is usable, else what is wrong.
