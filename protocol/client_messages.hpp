@@ -122,9 +122,9 @@ HANSOM_RECORD(nearby_ask, at)
 /// One position report; `position` carries one, or `points` with up to 50.
 struct position_report {
   geo_point at;
-  timestamp time;                   ///< The client's clock.
-  std::uint16_t accuracy_m = 0;     ///< 0 means unknown.
-  std::uint16_t heading_deg = 0;    ///< 0 to 359, clockwise from north.
+  timestamp time;                ///< The client's clock.
+  std::uint16_t accuracy_m = 0;  ///< 0 means unknown.
+  std::uint16_t heading_deg = 0; ///< 0 to 359, clockwise from north.
   std::uint16_t speed_cm_s = 0;
 };
 HANSOM_RECORD(position_report, at, time, accuracy_m, heading_deg, speed_cm_s)
@@ -134,11 +134,11 @@ struct position {
 };
 HANSOM_RECORD(position, points)
 
-using client_message
-  = std::variant<hello, heartbeat, token_refresh, position, shift_start,
-                 shift_end, offer_accept, offer_decline, trip_arrived,
-                 trip_start, trip_complete, trip_cancel, trip_no_show,
-                 quote_ask, trip_request, trip_rate, nearby_ask>;
+using client_message =
+  std::variant<hello, heartbeat, token_refresh, position, shift_start,
+               shift_end, offer_accept, offer_decline, trip_arrived, trip_start,
+               trip_complete, trip_cancel, trip_no_show, quote_ask,
+               trip_request, trip_rate, nearby_ask>;
 
 // -- server to client ---------------------------------------------------------
 
@@ -150,13 +150,13 @@ struct trip_view {
   service_class service = service_class::standard;
   geo_point pickup;
   geo_point dropoff;
-  money fare;                      ///< Promised, later final.
+  money fare; ///< Promised, later final.
   std::uint32_t surge_milli = 1000;
   rider_id rider;
-  driver_id driver;                ///< Zero until assigned.
+  driver_id driver; ///< Zero until assigned.
   caf::optional<std::string> vehicle;
-  std::uint32_t eta_s = 0;         ///< To the pickup, when assigned.
-  bool queued = false;             ///< Driver finishes another trip first.
+  std::uint32_t eta_s = 0; ///< To the pickup, when assigned.
+  bool queued = false;     ///< Driver finishes another trip first.
   caf::optional<cause> ended_by;
   caf::optional<std::string> reason;
   timestamp requested_at;
@@ -176,7 +176,7 @@ struct offer_view {
   std::uint32_t eta_s = 0;
   std::uint32_t distance_m = 0; ///< Driver to pickup, estimated.
   timestamp expires_at;
-  bool queued = false;          ///< To be served after the present trip.
+  bool queued = false; ///< To be served after the present trip.
 };
 HANSOM_RECORD(offer_view, trip, pickup, dropoff, service, fare, eta_s,
               distance_m, expires_at, queued)

@@ -51,8 +51,8 @@ enum class error_code : std::uint8_t {
   unknown_outcome,
   internal,
 };
-inline constexpr std::size_t error_code_count
-  = static_cast<std::size_t>(error_code::internal) + 1;
+inline constexpr std::size_t error_code_count =
+  static_cast<std::size_t>(error_code::internal) + 1;
 
 /// What a client is told about an error.
 struct error_facts {

@@ -21,10 +21,10 @@ struct trip_requested {
   geo_point dropoff;
   service_class service = service_class::standard;
   quote_id quote;
-  money fare;                      ///< What the quote promised.
+  money fare; ///< What the quote promised.
   std::uint32_t surge_milli = 1000;
-  std::uint32_t distance_m = 0;    ///< Of the ride, estimated.
-  std::uint32_t duration_s = 0;    ///< Of the ride, estimated.
+  std::uint32_t distance_m = 0; ///< Of the ride, estimated.
+  std::uint32_t duration_s = 0; ///< Of the ride, estimated.
 };
 HANSOM_RECORD(trip_requested, at, rider, pickup, dropoff, service, quote, fare,
               surge_milli, distance_m, duration_s)
@@ -111,10 +111,10 @@ struct trip_rated {
 };
 HANSOM_RECORD(trip_rated, at, by, stars, comment)
 
-using trip_event
-  = std::variant<trip_requested, offer_closed, trip_assigned, trip_promoted,
-                 driver_released, driver_arrived, trip_started, trip_completed,
-                 trip_cancelled, trip_expired, trip_rated>;
+using trip_event =
+  std::variant<trip_requested, offer_closed, trip_assigned, trip_promoted,
+               driver_released, driver_arrived, trip_started, trip_completed,
+               trip_cancelled, trip_expired, trip_rated>;
 
 // -- driver -------------------------------------------------------------------
 
@@ -171,5 +171,7 @@ bool decode_event(std::string_view name, std::string_view payload,
                   trip_event& out, std::string& why);
 bool decode_event(std::string_view name, std::string_view payload,
                   driver_event& out, std::string& why);
+bool decode_event(std::string_view name, std::string_view payload,
+                  cell_event& out, std::string& why);
 
 } // namespace hansom

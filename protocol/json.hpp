@@ -2,8 +2,6 @@
 
 #include "protocol/client_messages.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <string>
 #include <string_view>
 
@@ -28,15 +26,30 @@ inline constexpr std::size_t message_id_max = 64;
 inline constexpr std::size_t position_points_max = 50;
 
 /// Decodes one text frame, strictly: size, UTF-8, syntax, depth, type, fields,
-/// ranges. Positions take `scan_position` first and build no document.
-/// @returns whether `out` is set; otherwise `error` says why.
+/// ranges. Positions take `scan_position` first and build no document; pass
+/// the same `out` again and again to keep its memory.
+/// @returns whether `out` is set; otherwise `error` says why, `out.id` is the
+///          frame's id as far as there was a good one (for the answer's "re"),
+///          and `out.body` is unspecified.
 bool decode_frame(std::string_view text, decoded_frame& out,
                   decode_error& error);
 
+/// The same without the hot path, by way of a document. Tests hold
+/// `scan_position` against it.
+bool decode_document(std::string_view text, decoded_frame& out,
+                     decode_error& error);
+
+/// Writes a frame as a client does; `decode_frame` reads it back. For the
+/// simulated fleet and for tests.
+/// @param id left out when empty.
+std::string encode_frame(std::string_view id, const client_message& body);
+
 /// The hot path: a flat scanner for `{"type":"position",...}` frames in any
-/// field order, one point or `points`. Allocates nothing beyond `out`.
-/// @returns 1 decoded, 0 not a plain position frame (use the full decoder, it
-///          will decode it or name the error).
+/// field order, one point or `points`. Allocates nothing beyond `out`, uses no
+/// floating point.
+/// @returns 1 decoded, exactly as `decode_document` would; 0 not a plain
+///          position frame (use the full decoder, it will decode it or name
+///          the error), `out` is then unspecified.
 int scan_position(std::string_view text, position& out) noexcept;
 
 /// The `type` of a client message in JSON: "offer.accept".

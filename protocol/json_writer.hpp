@@ -19,7 +19,12 @@ namespace hansom::json {
 void append(std::string& out, std::string_view text);
 /// Appends {"lat":40.7313100,"lon":-73.9885260}.
 void append(std::string& out, geo_point x);
+/// The same without braces: "lat":40.7313100,"lon":-73.9885260.
+void append_lat_lon(std::string& out, geo_point x);
 void append(std::string& out, currency x);
+/// A position report is flat on the wire: lat, lon, time and what is known of
+/// accuracy_m, heading_deg and speed_cm_s (zero is left out).
+void append_fields(std::string& out, const position_report& x, bool first);
 inline void append(std::string& out, const std::string& text) {
   append(out, std::string_view{text});
 }
@@ -31,8 +36,8 @@ inline void append(std::string& out, bool x) {
 }
 
 template <class T>
-requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
-void append(std::string& out, T x) {
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) void append(
+  std::string& out, T x) {
   char digits[24];
   auto end = std::to_chars(digits, digits + sizeof digits, x).ptr;
   out.append(digits, end);
@@ -77,8 +82,8 @@ template <class T>
 void append_fields(std::string& out, const T& x, bool first);
 
 template <record T>
-requires(!std::is_same_v<T, geo_point>)
-void append(std::string& out, const T& x) {
+requires(!std::is_same_v<T, geo_point>) void append(std::string& out,
+                                                    const T& x) {
   out += '{';
   append_fields(out, x, true);
   out += '}';
