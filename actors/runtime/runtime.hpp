@@ -40,7 +40,7 @@ class runtime {
 public:
   struct parts {
     dispatch_config config;
-    quote_keys quotes;
+    std::shared_ptr<const quote_signer> quotes; ///< Must be set.
     std::uint64_t seed = 1;
     store::incarnation incarnation = 1;
     timestamp wall_at_start;
@@ -135,8 +135,8 @@ public:
   [[nodiscard]] const dispatch_config& config() const noexcept {
     return parts_.config;
   }
-  [[nodiscard]] const quote_keys& quotes() const noexcept {
-    return parts_.quotes;
+  [[nodiscard]] const quote_signer& quotes() const noexcept {
+    return *parts_.quotes;
   }
   [[nodiscard]] drop_counters& drops() noexcept {
     return drops_;
