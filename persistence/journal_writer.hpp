@@ -59,14 +59,19 @@ struct journal_writer_stats {
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> writes{0};
   std::atomic<std::uint64_t> events{0};
-  std::atomic<std::uint64_t> refused_full{0};   ///< Queue bound met.
-  std::atomic<std::uint64_t> fenced{0};         ///< stale_epoch outcomes.
+  std::atomic<std::uint64_t> refused_full{0}; ///< Queue bound met.
+  std::atomic<std::uint64_t> fenced{0};       ///< stale_epoch outcomes.
   std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> claims_lost{0};
+  std::atomic<std::uint64_t> sequence_conflicts{0};
+  std::atomic<std::uint64_t> rejected{0};
   std::atomic<std::uint64_t> unavailable{0};
-  std::atomic<std::uint64_t> queued{0};         ///< Waiting now.
-  std::atomic<std::uint64_t> last_batch{0};     ///< Size of the last batch.
-  std::atomic<std::uint64_t> busy_ns{0};        ///< Spent in commit().
+  std::atomic<std::uint64_t> queued{0};     ///< Waiting now.
+  std::atomic<std::uint64_t> last_batch{0}; ///< Size of the last batch.
+  std::atomic<std::uint64_t> busy_ns{0};    ///< Spent in commit().
+  /// Steady clock, when the running commit began; 0 when none runs. A stalled
+  /// disk shows here while `queued` stands still: shed when it is too old.
+  std::atomic<std::int64_t> commit_began_ns{0};
 };
 
 struct journal_writer_config {
@@ -82,6 +87,15 @@ struct journal_writer_config {
 /// @param connection used by the writer alone.
 caf::actor spawn_journal_writer(caf::actor_system& system,
                                 std::unique_ptr<store::connection> connection,
+                                journal_writer_config config,
+                                std::shared_ptr<journal_writer_stats> stats,
+                                bool detached = true);
+
+/// The same, and the writer opens a new connection after the store was gone: at
+/// most every 200 ms, answering `unavailable` meanwhile.
+/// @throws store::unavailable_error when the first connection fails.
+caf::actor spawn_journal_writer(caf::actor_system& system,
+                                std::shared_ptr<store::factory> connections,
                                 journal_writer_config config,
                                 std::shared_ptr<journal_writer_stats> stats,
                                 bool detached = true);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +66,9 @@ struct write {
   epoch claimed_epoch = 0;     ///< Fence: must equal the shard's epoch.
   std::uint64_t first_seq = 0; ///< Of `events`; dense from 1 per entity.
   timestamp at;
-  std::vector<event> events;   ///< At least one.
-  std::string state;           ///< JSON of the entity after the events.
-  bool active = true;          ///< Load eagerly at recovery.
+  std::vector<event> events; ///< At least one.
+  std::string state;         ///< JSON of the entity after the events.
+  bool active = true;        ///< Load eagerly at recovery.
   std::vector<claim> take;
   std::vector<claim> release;
   std::vector<transfer> transfers;
@@ -87,8 +88,8 @@ std::string to_string(outcome x);
 
 struct result {
   outcome what = outcome::committed;
-  claim lost;               ///< With `claim_lost`.
-  entity_ref first_entity;  ///< With `duplicate_command`: where it took effect
+  claim lost;              ///< With `claim_lost`.
+  entity_ref first_entity; ///< With `duplicate_command`: where it took effect
   std::uint64_t first_seq = 0; ///< and its journal seq.
 };
 
@@ -163,7 +164,8 @@ public:
 
   /// Takes over shards whose owner is not `self`: owner = self, epoch + 1.
   /// @returns all shards now owned by `self`.
-  virtual std::vector<shard_row> claim_shards(incarnation self, timestamp at) = 0;
+  virtual std::vector<shard_row> claim_shards(incarnation self,
+                                              timestamp at) = 0;
 
   /// The fenced group commit: one transaction, one durable flush. Writes to the
   /// same entity must be in order within the batch.
@@ -175,27 +177,27 @@ public:
 
   virtual std::optional<stored_entity> load(entity_ref entity) = 0;
   /// Calls `visit` for each active entity of the shard.
-  virtual void for_each_active(shard_id shard,
-                               const std::function<void(stored_entity)>& visit)
-    = 0;
+  virtual void
+  for_each_active(shard_id shard,
+                  const std::function<void(stored_entity)>& visit) = 0;
   virtual std::optional<command_row> find_command(const command_key& key) = 0;
   virtual std::optional<entity_ref> holder_of(claim what) = 0;
   virtual std::vector<journal_row> journal_of(entity_ref entity,
                                               std::size_t limit = 10'000) = 0;
   /// The outbox: rows of a shard after `after`, in order.
-  virtual std::vector<journal_row> journal_after(shard_id shard,
-                                                 std::uint64_t after,
-                                                 std::size_t limit) = 0;
+  virtual std::vector<journal_row>
+  journal_after(shard_id shard, std::uint64_t after, std::size_t limit) = 0;
 
   // -- full scans, for `hansom check` -----------------------------------------
 
   virtual void scan_journal(const std::function<void(const journal_row&)>&) = 0;
-  virtual void scan_entities(const std::function<void(const stored_entity&)>&)
-    = 0;
+  virtual void
+  scan_entities(const std::function<void(const stored_entity&)>&) = 0;
   virtual void scan_claims(const std::function<void(const claim_row&)>&) = 0;
-  virtual void scan_transfers(const std::function<void(const transfer_row&)>&)
-    = 0;
-  virtual void scan_commands(const std::function<void(const command_row&)>&) = 0;
+  virtual void
+  scan_transfers(const std::function<void(const transfer_row&)>&) = 0;
+  virtual void
+  scan_commands(const std::function<void(const command_row&)>&) = 0;
   virtual void
   scan_shard_history(const std::function<void(const shard_history_row&)>&) = 0;
 };
@@ -210,8 +212,8 @@ public:
 };
 
 /// SQLite in WAL mode with full sync, in `folder`/hansom.db. Takes the folder's
-/// lock file for the life of the factory; a second process is refused with a
-/// clear error (std::runtime_error).
+/// lock file for the life of the factory and its connections; a second process
+/// is refused with a clear error (std::runtime_error).
 /// @param read_only opens without the lock, for `hansom check`.
 std::unique_ptr<factory> make_sqlite(const std::string& folder,
                                      bool read_only = false);

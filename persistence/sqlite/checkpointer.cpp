@@ -1,0 +1,94 @@
+#include "persistence/sqlite/checkpointer.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
+namespace hansom::store::sqlite {
+
+namespace {
+
+/// 128 MiB of 4 KiB pages: large enough that a page which changes often is
+/// copied once for many commits, small enough to replay in well under a second.
+constexpr int start_pages = 32'768;
+
+/// The last part is copied while writers wait: 8 MiB, some milliseconds.
+constexpr int remainder_pages = 2'048;
+
+} // namespace
+
+checkpointer::checkpointer(std::string path,
+                           std::shared_ptr<shared_state> shared)
+  : path_{std::move(path)}, shared_{std::move(shared)}, thread_{
+                                                          [this] { loop(); }} {
+}
+
+checkpointer::~checkpointer() {
+  {
+    std::lock_guard guard{mutex_};
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void checkpointer::note_wal_pages(int pages) noexcept {
+  pages_.store(pages, std::memory_order_relaxed);
+  if (pages >= start_pages)
+    wake_.notify_one();
+}
+
+void checkpointer::loop() {
+  using namespace std::chrono_literals;
+  for (;;) {
+    {
+      std::unique_lock guard{mutex_};
+      // The time-out makes up for a wake-up that came before the wait.
+      wake_.wait_for(guard, 1s, [this] {
+        return stop_ || pages_.load(std::memory_order_relaxed) >= start_pages;
+      });
+      if (stop_)
+        return;
+    }
+    if (pages_.load(std::memory_order_relaxed) < start_pages)
+      continue;
+    try {
+      database db{path_, database::mode::existing};
+      checkpoint(db);
+    } catch (const std::exception& e) {
+      spdlog::warn("store: checkpoint failed, the WAL keeps growing: {}",
+                   e.what());
+      std::unique_lock guard{mutex_};
+      if (wake_.wait_for(guard, 1s, [this] { return stop_; }))
+        return;
+    }
+  }
+}
+
+void checkpointer::checkpoint(database& db) {
+  // Without this the copied pages would not be flushed before the WAL restarts.
+  db.execute("PRAGMA synchronous = FULL");
+  int total = 0;
+  int done = 0;
+  auto passive = [&] {
+    auto code = sqlite3_wal_checkpoint_v2(
+      db.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &total, &done);
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+      throw failure{code, sqlite3_errmsg(db.raw())};
+  };
+  // Beside the writer, until nearly everything is over.
+  for (int round = 0; round < 4; ++round) {
+    passive();
+    if (pages_.load(std::memory_order_relaxed) - done < remainder_pages)
+      break;
+  }
+  // The rest while it waits, so that the WAL can start from its beginning.
+  std::lock_guard guard{shared_->gate};
+  auto code = sqlite3_wal_checkpoint_v2(
+    db.raw(), nullptr, SQLITE_CHECKPOINT_RESTART, &total, &done);
+  if (code == SQLITE_OK)
+    pages_.store(0, std::memory_order_relaxed);
+  else if (code != SQLITE_BUSY) // Busy: a reader; it will work next time.
+    throw failure{code, sqlite3_errmsg(db.raw())};
+}
+
+} // namespace hansom::store::sqlite

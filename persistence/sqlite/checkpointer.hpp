@@ -1,0 +1,38 @@
+#pragma once
+
+#include "persistence/sqlite/shared.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace hansom::store::sqlite {
+
+/// Moves pages from the WAL into the database, on its own thread and
+/// connection, so that a commit never stops to do it.
+class checkpointer {
+public:
+  checkpointer(std::string path, std::shared_ptr<shared_state> shared);
+  ~checkpointer();
+  checkpointer(const checkpointer&) = delete;
+  checkpointer& operator=(const checkpointer&) = delete;
+
+  /// Tells how many pages the WAL has; cheap, any thread.
+  void note_wal_pages(int pages) noexcept;
+
+private:
+  void loop();
+  void checkpoint(database& db);
+
+  std::string path_;
+  std::shared_ptr<shared_state> shared_;
+  std::atomic<int> pages_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false; ///< Guarded by `mutex_`.
+  std::thread thread_;
+};
+
+} // namespace hansom::store::sqlite
