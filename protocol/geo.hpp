@@ -2,6 +2,7 @@
 
 #include "protocol/record.hpp"
 
+#include <compare>
 #include <cstdint>
 
 namespace hansom {

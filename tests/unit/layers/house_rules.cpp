@@ -198,8 +198,8 @@ std::vector<finding> judge_source(std::string_view path,
     std::smatch match;
     if (room.empty() || !std::regex_match(lines[i], match, include))
       continue;
-    for (auto message : {judge_own_include(room, match[1]),
-                         judge_library_include(path, room, match[1])})
+    for (const auto& message : {judge_own_include(room, match[1]),
+                                judge_library_include(path, room, match[1])})
       if (!message.empty())
         out.push_back({std::string{path}, i + 1, message});
   }
