@@ -8,8 +8,7 @@ namespace {
 
 void put(const resident& to, parcel& what) {
   if (what.priority == caf::message_priority::high)
-    caf::anon_send<caf::message_priority::high>(to.actor,
-                                                std::move(what.what));
+    caf::anon_send<caf::message_priority::high>(to.actor, std::move(what.what));
   else
     caf::anon_send(to.actor, std::move(what.what));
 }
@@ -94,10 +93,16 @@ bool directory::retire(entity_ref who) {
   return true;
 }
 
-void directory::erase(entity_ref who) {
+void directory::bury(entity_ref who, caf::actor_id dead) {
+  resident last; // Let go of the actor after the lock.
   auto& p = part_of(who);
   std::lock_guard guard{p.mutex};
-  p.entries.erase(who);
+  auto found = p.entries.find(who);
+  if (found == p.entries.end() || !found->second.who.actor
+      || found->second.who.actor.id() != dead)
+    return;
+  last = std::move(found->second.who);
+  p.entries.erase(found);
 }
 
 std::size_t directory::size() const {

@@ -36,9 +36,10 @@ struct parcel {
 /// exact: once `retire` has succeeded, no message can follow.
 class directory {
 public:
-  /// What the directory asks of its owner, outside any lock.
+  /// What the directory asks of its owner.
   struct port {
-    /// Creates the actor of an entity that needs nothing from the store.
+    /// Creates the actor of an entity that needs nothing from the store. The
+    /// one call under a lock: must not come back to the directory.
     std::function<resident(entity_ref)> spawn_fresh;
     /// Starts loading; ends with `arrive` or `abandon`.
     std::function<void(entity_ref)> start_loading;
@@ -67,8 +68,9 @@ public:
   /// @returns whether it is out; the actor then quits.
   bool retire(entity_ref who);
 
-  /// Takes an entity out whatever its mailbox holds (it died).
-  void erase(entity_ref who);
+  /// Takes an entity out whatever its mailbox holds: its actor has died. Does
+  /// nothing when another actor has taken its place.
+  void bury(entity_ref who, caf::actor_id dead);
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::shared_ptr<probe> watch_of(entity_ref who) const;
@@ -76,8 +78,8 @@ public:
 
   /// Visits residents, part by part; `visit` must be short and must not call
   /// back. Walking 200,000 takes tens of milliseconds.
-  void for_each(const std::function<void(entity_ref, const resident&)>& visit)
-    const;
+  void
+  for_each(const std::function<void(entity_ref, const resident&)>& visit) const;
 
   /// Drops all handles, for shutdown.
   std::vector<caf::actor> take_all();

@@ -30,13 +30,13 @@ using activator_actor = caf::stateful_actor<activator_state>;
 
 std::vector<store::claim> claims_of(entity_ref who) {
   switch (who.kind) {
-    case entity_kind::driver:
-      return {{store::claim_kind::driver, who.id},
-              {store::claim_kind::driver_next, who.id}};
-    case entity_kind::rider:
-      return {{store::claim_kind::rider, who.id}};
-    default:
-      return {};
+  case entity_kind::driver:
+    return {{store::claim_kind::driver, who.id},
+            {store::claim_kind::driver_next, who.id}};
+  case entity_kind::rider:
+    return {{store::claim_kind::rider, who.id}};
+  default:
+    return {};
   }
 }
 
@@ -90,8 +90,8 @@ caf::behavior activator(activator_actor* self, runtime* owner,
   return {
     [=](const start_load& x) {
       auto token = ++self->state.last_token;
-      self->state.loads[token]
-        = {x.who, owner->now() + activator_state::load_deadline};
+      self->state.loads[token] = {x.who, owner->now()
+                                           + activator_state::load_deadline};
       ask(token);
     },
     [=](const retry_load& x) { ask(x.token); },
@@ -134,16 +134,15 @@ bool needs_load(entity_kind kind) {
 // -- runtime ------------------------------------------------------------------
 
 runtime::runtime(caf::actor_system& system, parts with)
-  : system_{system}, parts_{std::move(with)},
-    clock_{system.clock(), parts_.wall_at_start},
+  : system_{system}, parts_{std::move(with)}, clock_{system.clock(),
+                                                     parts_.wall_at_start},
     alarms_{parts_.wall_at_start}, random_{parts_.seed},
-    entities_{{[this](entity_ref who) { return make(who, {}); },
-               [this](entity_ref who) {
-                 caf::anon_send(activator_, start_load{who});
-               },
-               [this](entity_ref to, parcel what, drop_reason why) {
-                 undeliverable(to, what, why);
-               }}} {
+    entities_{
+      {[this](entity_ref who) { return make(who, {}); },
+       [this](entity_ref who) { caf::anon_send(activator_, start_load{who}); },
+       [this](entity_ref to, parcel what, drop_reason why) {
+         undeliverable(to, what, why);
+       }}} {
 }
 
 runtime::~runtime() {
@@ -171,8 +170,8 @@ std::size_t runtime::recover(store::connection& from) {
       activation with;
       for (auto& c : claims_of(who))
         if (auto holder = from.holder_of(c))
-          (c.kind == store::claim_kind::driver_next ? with.queued : with.trip)
-            = trip_id{holder->id};
+          (c.kind == store::claim_kind::driver_next ? with.queued : with.trip) =
+            trip_id{holder->id};
       with.state = std::move(x);
       loaded(who, std::move(with));
       ++n;
@@ -211,7 +210,21 @@ void runtime::post(entity_ref to, parcel what, bool fresh) {
 resident runtime::make(entity_ref who, activation with) {
   auto watch = std::make_shared<probe>();
   auto& factory = factories_[static_cast<std::size_t>(who.kind)];
-  return {factory(*this, who, std::move(with), watch), watch};
+  auto actor = factory(*this, who, std::move(with), watch);
+  // An exception ends an actor, whatever we do; the next message then finds
+  // the entity in the store instead of a dead mailbox.
+  actor->attach_functor([this, who, id = actor.id()](const caf::error& why) {
+    if (why)
+      died(who, id, why);
+  });
+  return {std::move(actor), std::move(watch)};
+}
+
+void runtime::died(entity_ref who, caf::actor_id id, const caf::error& why) {
+  if (why != caf::exit_reason::user_shutdown
+      && why != caf::exit_reason::unreachable)
+    spdlog::error("{} has died: {}", to_string(who), caf::to_string(why));
+  entities_.bury(who, id);
 }
 
 void runtime::loaded(entity_ref who, activation with) {
@@ -235,18 +248,17 @@ void runtime::undeliverable(entity_ref to, const parcel& what,
   }
   auto& from = what.what.get_as<client_ref>(0);
   switch (why) {
-    case drop_reason::entity_gone:
-      return refuse(from, error_code::no_such_trip);
-    case drop_reason::directory_full:
-      return refuse(from, error_code::overloaded);
-    default:
-      return refuse(from, error_code::store_unavailable);
+  case drop_reason::entity_gone:
+    return refuse(from, error_code::no_such_trip);
+  case drop_reason::directory_full:
+    return refuse(from, error_code::overloaded);
+  default:
+    return refuse(from, error_code::store_unavailable);
   }
 }
 
 void runtime::reply(const client_ref& to, std::string body) {
-  clients().deliver(
-    {to.session, delivery::reply, to.command, std::move(body)});
+  clients().deliver({to.session, delivery::reply, to.command, std::move(body)});
 }
 
 void runtime::refuse(const client_ref& to, error_code why,
@@ -256,8 +268,7 @@ void runtime::refuse(const client_ref& to, error_code why,
 
 std::uint64_t runtime::random() noexcept {
   constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
-  auto x = mix64(random_.fetch_add(golden, std::memory_order_relaxed)
-                 + golden);
+  auto x = mix64(random_.fetch_add(golden, std::memory_order_relaxed) + golden);
   return x == 0 ? 1 : x;
 }
 

@@ -27,9 +27,8 @@ struct activation {
 };
 
 class runtime;
-using entity_factory
-  = std::function<caf::actor(runtime&, entity_ref, activation,
-                             std::shared_ptr<probe>)>;
+using entity_factory = std::function<caf::actor(
+  runtime&, entity_ref, activation, std::shared_ptr<probe>)>;
 
 /// What every entity actor of a node shares: time, chance, mail, the journal,
 /// clients. One per node; outlives all actors; thread-safe.
@@ -80,10 +79,10 @@ public:
   /// positions.
   template <class... Ts>
   void send_urgent(entity_ref to, Ts&&... xs) {
-    post(to,
-         {caf::make_message(std::forward<Ts>(xs)...),
-          caf::message_priority::high},
-         false);
+    post(
+      to,
+      {caf::make_message(std::forward<Ts>(xs)...), caf::message_priority::high},
+      false);
   }
 
   /// The first message of an entity that the store cannot know yet.
@@ -162,6 +161,7 @@ private:
 
   void post(entity_ref to, parcel what, bool fresh);
   resident make(entity_ref who, activation with);
+  void died(entity_ref who, caf::actor_id id, const caf::error& why);
   void loaded(entity_ref who, activation with);
   void undeliverable(entity_ref to, const parcel& what, drop_reason why);
 
