@@ -8,11 +8,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace hansom {
 
-/// A corner-to-corner box of coordinates; does not cross the date line.
+/// A corner-to-corner box of coordinates; may cross the date line.
 struct geo_box {
   geo_point south_west;
   geo_point north_east;

@@ -43,7 +43,7 @@ struct quote_key {
 quote_key make_quote_key(std::uint8_t id, std::string_view secret);
 
 /// Every token is exactly so long; others are refused unread.
-inline constexpr std::size_t quote_token_size = 133;
+inline constexpr std::size_t quote_token_size = 134;
 
 /// Signs and checks quotes. Immutable and thread-safe.
 class quote_signer {

@@ -1,0 +1,82 @@
+#include "actors/cell/explanation.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace hansom {
+
+namespace {
+
+constexpr std::array<std::string_view, match_verdict_count> names = {
+  "chosen", "gated", "costlier", "elsewhere", "refused"};
+
+} // namespace
+
+std::string to_string(match_verdict x) {
+  auto i = static_cast<std::size_t>(x);
+  return i < names.size() ? std::string{names[i]} : "?" + std::to_string(i);
+}
+
+bool parse(std::string_view text, match_verdict& out) noexcept {
+  auto i = std::find(names.begin(), names.end(), text);
+  if (i == names.end())
+    return false;
+  out = static_cast<match_verdict>(i - names.begin());
+  return true;
+}
+
+void note(match_explanation& x, const considered_driver& driver,
+          std::size_t max) {
+  if (x.drivers.size() < max) {
+    x.drivers.push_back(driver);
+    return;
+  }
+  ++x.omitted;
+  if (driver.verdict == match_verdict::chosen && max > 0)
+    x.drivers.back() = driver;
+}
+
+void explanation_log::put(match_explanation x) {
+  if (trips_max_ == 0)
+    return;
+  auto& slot = known_[x.trip];
+  x.rounds = slot.what.rounds + 1;
+  slot.stamp = ++stamp_;
+  order_.emplace_back(x.trip, slot.stamp);
+  slot.what = std::move(x);
+  const auto is_current = [this](const std::pair<trip_id, std::uint64_t>& o) {
+    auto i = known_.find(o.first);
+    return i != known_.end() && i->second.stamp == o.second;
+  };
+  // A trip explained in every round leaves outdated items behind its current
+  // one; both bounds keep the queue in proportion.
+  while (known_.size() > trips_max_ || order_.size() > 4 * trips_max_) {
+    auto oldest = order_.front();
+    order_.pop_front();
+    if (!is_current(oldest))
+      continue;
+    if (known_.size() > trips_max_)
+      known_.erase(oldest.first);
+    else
+      order_.push_back(oldest);
+  }
+}
+
+void explanation_log::refused(trip_id trip, driver_id driver) {
+  auto i = known_.find(trip);
+  if (i == known_.end())
+    return;
+  for (auto& x : i->second.what.drivers)
+    if (x.driver == driver && x.verdict == match_verdict::chosen) {
+      x.verdict = match_verdict::refused;
+      x.why = gate::taken;
+    }
+}
+
+const match_explanation* explanation_log::find(trip_id trip) const {
+  auto i = known_.find(trip);
+  return i != known_.end() ? &i->second.what : nullptr;
+}
+
+} // namespace hansom
