@@ -186,6 +186,10 @@ bool read_text(const nlohmann::json& from, std::string_view name,
     return fail(error, error_code::out_of_range,
                 "has " + std::to_string(text->size())
                   + " bytes; must have at most " + std::to_string(max) + '.');
+  // An empty one is no token, quote or session; optional texts may be empty.
+  if (mode == reading::strict && text->empty()
+      && (name == "token" || name == "quote" || name == "session"))
+    return fail(error, error_code::out_of_range, "must not be empty.");
   // Terminals and databases alike trip over them (PostgreSQL refuses U+0000).
   if (mode == reading::strict)
     for (char c : *text)
