@@ -47,7 +47,7 @@ struct take_in {
 
 } // namespace
 
-bool apply(driver_record& x, const driver_event& event) {
+bool apply(driver_record& x, driver_event event) {
   if (!std::visit(fits{x}, event))
     return false;
   std::visit(take_in{x}, event);

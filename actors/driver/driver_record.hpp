@@ -24,7 +24,9 @@ HANSOM_RECORD(driver_record, driver, rev, on_shift, ending, classes, vehicle,
 
 /// Takes one event in: the fold.
 /// @returns `false`, leaving the record alone, when the event is illegal now.
-bool apply(driver_record& x, const driver_event& event);
+/// By value, because `std::apply`, which the compiler also finds for a variant,
+/// would fit a reference better.
+bool apply(driver_record& x, driver_event event);
 
 /// @returns the record as the JSON that is stored.
 std::string encode(const driver_record& x);

@@ -201,7 +201,7 @@ cause cause_of(const trip_event& x) noexcept {
   return std::visit(find_cause{}, x);
 }
 
-bool apply(trip_record& x, const trip_event& event) {
+bool apply(trip_record& x, trip_event event) {
   auto is_request = std::holds_alternative<trip_requested>(event);
   if (is_request != (x.rev == 0) || !std::visit(fits{x}, event))
     return false;

@@ -59,7 +59,9 @@ cause cause_of(const trip_event& x) noexcept;
 /// record says `matching` takes an acceptance or a closed offer as if it were
 /// `offered`.
 /// @returns `false`, leaving the record alone, when the event is illegal now.
-bool apply(trip_record& x, const trip_event& event);
+/// By value, because `std::apply`, which the compiler also finds for a variant,
+/// would fit a reference better.
+bool apply(trip_record& x, trip_event event);
 
 /// Marks a live offer, which is no event: `matching` becomes `offered`.
 /// @returns `false` when the trip is not matching.
