@@ -24,13 +24,20 @@ std::string ack_body() {
   return R"({"type":"ack"})";
 }
 
-std::string error_body(error_code code, std::string_view message,
+namespace {
+
+std::string make_error(error_code code, std::string_view message,
+                       std::string_view where,
                        std::optional<std::uint32_t> retry_after_ms) {
   const auto& about = facts(code);
   std::string out = R"({"type":"error","code":)";
   json::append(out, about.code);
   out += ",\"message\":";
   json::append(out, message.empty() ? about.sentence : message);
+  if (!where.empty()) {
+    out += ",\"where\":";
+    json::append(out, where);
+  }
   out += ",\"temporary\":";
   json::append(out, about.temporary);
   if (retry_after_ms) {
@@ -39,6 +46,17 @@ std::string error_body(error_code code, std::string_view message,
   }
   out += '}';
   return out;
+}
+
+} // namespace
+
+std::string error_body(error_code code, std::string_view message,
+                       std::optional<std::uint32_t> retry_after_ms) {
+  return make_error(code, message, {}, retry_after_ms);
+}
+
+std::string error_body(const decode_error& error) {
+  return make_error(error.code, error.message, error.where, {});
 }
 
 std::string welcome_body(std::string_view session, std::uint32_t heartbeat_ms,

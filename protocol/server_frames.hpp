@@ -7,6 +7,7 @@
 
 #include "protocol/client_messages.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/json.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,9 @@ std::string ack_body();
 /// @param retry_after_ms how long to wait before the same command may work.
 std::string error_body(error_code code, std::string_view message = {},
                        std::optional<std::uint32_t> retry_after_ms = {});
+
+/// The same for a frame that was not understood, with `where` (JSON pointer).
+std::string error_body(const decode_error& error);
 
 /// Answer to `hello`. The gateway splices `seq`, that of the last push.
 /// @param resumed whether missed pushes follow; otherwise `state` is all.

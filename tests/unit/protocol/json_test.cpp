@@ -176,6 +176,10 @@ TEST_CASE("server frames are JSON with the fields that asyncapi.yaml names") {
     nlohmann::json::parse(error_body(error_code::bad_json, "a \"b\"."));
   CHECK(plain["message"] == "a \"b\".");
   CHECK_FALSE(plain.contains("retry_after_ms"));
+  auto frame = nlohmann::json::parse(
+    error_body(decode_error{error_code::wrong_type, "/a~1\"b", "no."}));
+  CHECK(frame["where"] == "/a~1\"b");
+  CHECK(frame["code"] == "frame.wrong_type");
   std::string state;
   json::append(state, rider_view{rider_id{5}, caf::none});
   auto welcome = nlohmann::json::parse(welcome_body("s1", 15'000, true, state));
