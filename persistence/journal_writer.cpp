@@ -236,6 +236,9 @@ load_result load(store::connection& from, const load_entity& x) {
       out.found = true;
       out.entity = std::move(*found);
     }
+    for (auto& c : x.claims)
+      if (auto holder = from.holder_of(c))
+        out.claims.push_back({c, *holder});
   } catch (const std::exception& e) {
     spdlog::error("store reader: {}", e.what());
     out.unavailable = true;
