@@ -21,8 +21,9 @@ enum class drop_reason : std::uint8_t {
   commit_stale_epoch,  ///< The shard has another owner.
   session_gone,        ///< A frame for a session that no longer exists.
   unexpected_message,
+  cell_full, ///< More drivers or requests than a cell's books hold.
 };
-inline constexpr std::size_t drop_reason_count = 11;
+inline constexpr std::size_t drop_reason_count = 12;
 
 std::string_view to_text(drop_reason x) noexcept;
 
