@@ -14,6 +14,7 @@ find_package(doctest REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 
 # Debian's CAF and S2 ship neither a CMake package nor a pkg-config file.
 find_path(CAF_INCLUDE caf/actor_system.hpp REQUIRED)

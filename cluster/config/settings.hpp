@@ -1,0 +1,47 @@
+#pragma once
+
+#include "actors/dispatch_config.hpp"
+#include "gateway/gateway_config.hpp"
+#include "persistence/journal_writer.hpp"
+
+#include <string>
+#include <vector>
+
+namespace hansom {
+
+struct node_settings {
+  std::string name = "n1";
+  std::string data = "hansom-data"; ///< Folder of the embedded store.
+  std::size_t threads = 2;          ///< Of the actor scheduler.
+  /// Development conveniences are refused: a made-up token key, `hansom token`.
+  bool production = false;
+};
+
+/// Files with keys; an empty name: none.
+struct auth_settings {
+  std::string hs256_key_file;          ///< Shared secret; development only.
+  std::string es256_key_file;          ///< Public key, PEM.
+  std::string rs256_key_file;          ///< Public key, PEM.
+  std::string quote_key_file;          ///< Secret that signs quotes.
+  std::string quote_key_previous_file; ///< Still accepted, while rotating.
+};
+
+struct log_settings {
+  std::string level = "info";
+  bool json = false;
+};
+
+/// Everything that can be set, in the sections of the configuration file.
+struct settings {
+  node_settings node;
+  log_settings log;
+  auth_settings auth;
+  journal_writer_config journal;
+  gateway_config gateway;
+  dispatch_config dispatch;
+};
+
+/// @returns what does not fit together, one sentence each; empty when usable.
+std::vector<std::string> check(const settings& x);
+
+} // namespace hansom

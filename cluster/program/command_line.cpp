@@ -1,0 +1,209 @@
+#include "cluster/program/command_line.hpp"
+
+#include "cluster/program/exit_codes.hpp"
+#include "cluster/program/fleet_options.hpp"
+#include "cluster/program/simulate_options.hpp"
+#include "cluster/program/verbs.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+
+namespace hansom {
+
+namespace {
+
+/// What all verbs' flags are parsed into, and the verb that was chosen.
+struct parsed {
+  config_sources sources;
+  std::string data;
+  std::string port;
+  std::string address;
+  verbs::target_options target;
+  verbs::token_options token;
+  verbs::check_options check;
+  verbs::actor_list_options actors;
+  fleet::fleet_options fleet;
+  simulate_options simulate;
+  double every_s = 2;
+  int rounds = 0;
+  std::string name; ///< The verb's one argument.
+  std::function<int()> run;
+};
+
+/// A group such as `hansom actor`, which needs a verb after it.
+CLI::App& group(CLI::App& root, const char* name, const char* help) {
+  auto* app = root.add_subcommand(name, help);
+  app->require_subcommand(1);
+  return *app;
+}
+
+CLI::App* verb(CLI::App& in, const char* name, const char* help, parsed& p,
+               std::function<int()> run) {
+  auto* app = in.add_subcommand(name, help);
+  app->callback([&p, run = std::move(run)] { p.run = run; });
+  return app;
+}
+
+void add_config_flags(CLI::App* app, parsed& p) {
+  app->add_option("--config", p.sources.file, "TOML file; see hansom config")
+    ->envname("HANSOM_CONFIG");
+  app->add_option("--data", p.data, "Folder of the store")
+    ->envname("HANSOM_DATA");
+  app->add_option("--set", p.sources.flags,
+                  "Any setting: --set dispatch.offer_timeout=20s");
+}
+
+void add_target_flags(CLI::App* app, verbs::target_options& x) {
+  app->add_option("--url", x.url, "The node: http://127.0.0.1:7400")
+    ->envname("HANSOM_URL");
+  app->add_option("--token-file", x.token_file,
+                  "A token of role operator or viewer");
+  app->add_option("--data", x.data, "Data folder of a node on this machine")
+    ->envname("HANSOM_DATA")
+    ->capture_default_str();
+  app->add_flag("--json", x.json, "Print JSON");
+}
+
+void add_node_verbs(CLI::App& root, parsed& p) {
+  auto* start = verb(root, "start",
+                     "Run a node: store, actors, gateway.\n"
+                     "  hansom start --data ./data --port 7400",
+                     p, [&p] { return verbs::start(p.sources); });
+  add_config_flags(start, p);
+  start->add_option("--port", p.port, "Same as --set gateway.port=N");
+  start->add_option("--address", p.address, "Same as --set gateway.address=A");
+  auto* token = verb(root, "token",
+                     "Issue a development token (never in production).\n"
+                     "  hansom token --role driver --subject 42",
+                     p, [&p] { return verbs::token(p.token, p.sources); });
+  add_config_flags(token, p);
+  token->add_option("--role", p.token.role, "rider, driver, viewer, operator")
+    ->capture_default_str();
+  token->add_option("--subject", p.token.subject, "Account number")
+    ->capture_default_str();
+  token->add_option("--ttl", p.token.ttl, "How long it is good")
+    ->capture_default_str();
+}
+
+void add_config_verbs(CLI::App& root, parsed& p) {
+  auto& config = group(root, "config", "Look at the settings");
+  add_config_flags(verb(config, "show",
+                        "Print the complete commented file as it would be used",
+                        p, [&p] { return verbs::config_show(p.sources); }),
+                   p);
+  add_config_flags(verb(config, "check", "Validate without starting", p,
+                        [&p] { return verbs::config_check(p.sources); }),
+                   p);
+  verb(config, "explain", "What one setting means", p,
+       [&p] { return verbs::config_explain(p.name); })
+    ->add_option("key", p.name, "Such as dispatch.offer_timeout")
+    ->required();
+}
+
+void add_inspection_verbs(CLI::App& root, parsed& p) {
+  auto& actor = group(root, "actor", "Look at the actors of a running node");
+  auto add_filter = [&p](CLI::App* app) {
+    add_target_flags(app, p.actors.target);
+    app->add_option("--kind", p.actors.kind, "driver, rider, trip or cell");
+    app->add_option("--text", p.actors.text, "Part of the name");
+    app->add_option("--sort", p.actors.sort, "mailbox, handled, age or name")
+      ->capture_default_str();
+    app->add_option("--limit", p.actors.limit, "Rows")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+    return app;
+  };
+  add_filter(verb(actor, "ls", "List actors, deepest mailbox first", p,
+                  [&p] { return verbs::actor_ls(p.actors); }));
+  auto* top = add_filter(
+    verb(actor, "top", "The same, again and again, with rates", p,
+         [&p] { return verbs::actor_top(p.actors, p.every_s, p.rounds); }));
+  top->add_option("--every", p.every_s, "Seconds")
+    ->check(CLI::Range(0.1, 3600.0))
+    ->capture_default_str();
+  top->add_option("--rounds", p.rounds, "Then end; 0 goes on until stopped");
+  auto add_named = [&p](CLI::App* app, const char* what, const char* help) {
+    add_target_flags(app, p.target);
+    app->add_option(what, p.name, help)->required();
+  };
+  add_named(verb(actor, "show", "One actor: state, mailbox, last messages", p,
+                 [&p] { return verbs::actor_show(p.target, p.name); }),
+            "actor", "KIND/ID, such as driver/42");
+  auto& cell = group(root, "cell", "Look at the city's cells");
+  add_target_flags(verb(cell, "ls", "All cells with supply, demand and price",
+                        p, [&p] { return verbs::cell_ls(p.target); }),
+                   p.target);
+  add_named(verb(cell, "show", "One cell", p,
+                 [&p] { return verbs::cell_show(p.target, p.name); }),
+            "cell", "S2 token, such as 89c259");
+  auto& trip = group(root, "trip", "Look at trips");
+  add_named(verb(trip, "show", "State and journal of a trip", p,
+                 [&p] { return verbs::trip_show(p.target, p.name); }),
+            "trip", "Its id");
+  add_named(verb(trip, "why", "Who was considered, at which cost, and why not",
+                 p, [&p] { return verbs::trip_why(p.target, p.name); }),
+            "trip", "Its id");
+}
+
+void add_quality_verbs(CLI::App& root, parsed& p) {
+  auto& fleet = group(root, "fleet", "Simulated fleets");
+  auto* run = add_fleet_run(fleet, p.fleet);
+  run->parse_complete_callback(
+    [&p] { p.run = [&p] { return verbs::fleet_run(p.fleet); }; });
+  auto* simulate = add_simulate(root, p.simulate);
+  simulate->parse_complete_callback(
+    [&p] { p.run = [&p] { return verbs::simulate(p.simulate); }; });
+  auto* check = verb(root, "check",
+                     "Verify the invariants of a stopped node's store.\n"
+                     "  hansom check --data ./data",
+                     p, [&p] { return verbs::check(p.check); });
+  check->add_option("--data", p.check.data)
+    ->envname("HANSOM_DATA")
+    ->capture_default_str();
+  check->add_option("--history", p.check.history,
+                    "What a fleet was promised (fleet run --history)");
+  check->add_flag("--json", p.check.json);
+}
+
+/// --data and --port are short for settings; a short flag wins over --set.
+void fold_short_flags(parsed& p) {
+  auto& flags = p.sources.flags;
+  if (!p.data.empty())
+    flags.push_back("node.data=" + p.data);
+  if (!p.port.empty())
+    flags.push_back("gateway.port=" + p.port);
+  if (!p.address.empty())
+    flags.push_back("gateway.address=" + p.address);
+  p.sources.environment = config_environment();
+}
+
+} // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App root{"Hansom, a real-time ride dispatcher."};
+  root.require_subcommand(1);
+  root.set_version_flag("--version", HANSOM_VERSION);
+  parsed p;
+  add_node_verbs(root, p);
+  add_config_verbs(root, p);
+  add_inspection_verbs(root, p);
+  add_quality_verbs(root, p);
+  auto& help = group(root, "help", "More help");
+  verb(help, "exit-codes", "What exit codes mean", p, verbs::help_exit_codes);
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    auto code = root.exit(e);
+    return code == 0 ? exit_done : exit_usage;
+  } catch (const std::exception& e) {
+    std::cerr << "hansom: " << e.what() << '\n';
+    return exit_usage;
+  }
+  fold_short_flags(p);
+  return p.run();
+}
+
+} // namespace hansom

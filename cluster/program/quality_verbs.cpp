@@ -1,0 +1,55 @@
+#include "cluster/check/check.hpp"
+#include "cluster/program/exit_codes.hpp"
+#include "cluster/program/verbs.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+namespace hansom::verbs {
+
+namespace {
+
+/// Set by a signal: a fleet ends its demand and drains; a second signal ends
+/// the process.
+std::atomic<bool> stop_asked{false};
+
+void ask_to_stop(int number) {
+  if (stop_asked.exchange(true)) {
+    std::signal(number, SIG_DFL);
+    ::raise(number);
+  }
+}
+
+} // namespace
+
+int fleet_run(fleet::fleet_options with) {
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
+  std::signal(SIGPIPE, SIG_IGN);
+  with.live_line = ::isatty(STDERR_FILENO) != 0;
+  return fleet::run_fleet(with, std::cerr, std::cout, stop_asked);
+}
+
+int simulate(const simulate_options& with) {
+  return run_simulation(with, std::cout);
+}
+
+int check(const check_options& with) {
+  if (!std::filesystem::exists(std::filesystem::path{with.data}
+                               / "hansom.db")) {
+    std::cerr << "hansom: no store in folder " << with.data << '\n';
+    return exit_not_found;
+  }
+  try {
+    auto from = store::make_sqlite(with.data, true);
+    return run_check(*from, std::cout, with.json, with.history);
+  } catch (const std::exception& e) {
+    std::cerr << "hansom: " << e.what() << '\n';
+    return exit_failed;
+  }
+}
+
+} // namespace hansom::verbs

@@ -1,0 +1,101 @@
+#include "cluster/admin/node_file.hpp"
+#include "cluster/config/duration_text.hpp"
+#include "cluster/node/logging.hpp"
+#include "cluster/node/node.hpp"
+#include "cluster/node/wall_clock.hpp"
+#include "cluster/program/exit_codes.hpp"
+#include "cluster/program/verbs.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <iostream>
+
+namespace hansom::verbs {
+
+namespace {
+
+/// Signals are taken by `sigwait` on the main thread alone: every thread
+/// started from here on inherits the block.
+sigset_t block_stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+} // namespace
+
+int start(const config_sources& from) {
+  settings with;
+  auto errors = load_settings(from, with);
+  if (!errors.empty()) {
+    for (auto& e : errors)
+      std::cerr << e << '\n';
+    return exit_usage;
+  }
+  set_up_logging(with.log);
+  auto signals = block_stop_signals();
+  auto data = with.node.data;
+  try {
+    node here{std::move(with)};
+    here.start();
+    write_node_file(data, {here.url(), static_cast<long>(::getpid())});
+    std::cout << "Hansom serves at " << here.url() << " with data in " << data
+              << "; " << here.recovered()
+              << " open entities brought back. Ctrl-C stops it.\n"
+              << "  look   hansom actor top --data " << data << '\n'
+              << std::flush;
+    int got = 0;
+    sigwait(&signals, &got);
+    std::cout << "Stopping.\n" << std::flush;
+    remove_node_file(data);
+    here.stop();
+  } catch (const std::exception& e) {
+    std::cerr << "hansom: " << e.what() << '\n';
+    return exit_failed;
+  }
+  return exit_done;
+}
+
+int token(const token_options& with, const config_sources& from) {
+  settings loaded;
+  auto errors = load_settings(from, loaded);
+  for (auto& e : errors)
+    std::cerr << e << '\n';
+  if (!errors.empty())
+    return exit_usage;
+  if (loaded.node.production) {
+    std::cerr << "hansom: node.production is set: tokens come from your "
+                 "identity provider, not from hansom token\n";
+    return exit_refused;
+  }
+  client_role role{};
+  if (!parse_role(with.role, role)) {
+    std::cerr << "hansom: unknown role \"" << with.role
+              << "\"; try rider, driver, viewer or operator\n";
+    return exit_usage;
+  }
+  milliseconds ttl{0};
+  if (!parse_duration(with.ttl, ttl) || ttl.count() == 0) {
+    std::cerr << "hansom: --ttl: expected a duration such as 24h, found \""
+              << with.ttl << "\"\n";
+    return exit_usage;
+  }
+  try {
+    std::cout << issue_token(ensure_dev_key(loaded.node.data), role,
+                             std::to_string(with.subject),
+                             wall_clock_now() + ttl)
+              << '\n';
+  } catch (const std::exception& e) {
+    std::cerr << "hansom: " << e.what() << '\n';
+    return exit_failed;
+  }
+  return exit_done;
+}
+
+} // namespace hansom::verbs

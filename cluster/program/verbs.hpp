@@ -1,0 +1,62 @@
+#pragma once
+
+#include "bench/fleet/fleet.hpp"
+#include "bench/simulate/simulate.hpp"
+#include "cluster/config/load.hpp"
+
+#include <string>
+#include <vector>
+
+/// What each verb does, free of how its flags are spelled. All return an exit
+/// code and print what the user should see.
+namespace hansom::verbs {
+
+/// Where a verb finds the node that it talks to.
+struct target_options {
+  std::string url;
+  std::string token_file;
+  std::string data = "hansom-data";
+  bool json = false;
+};
+
+int start(const config_sources& from);
+
+struct token_options {
+  std::string role = "rider"; ///< rider, driver, viewer, operator.
+  std::uint64_t subject = 1;
+  std::string ttl = "24h";
+};
+int token(const token_options& with, const config_sources& from);
+
+int fleet_run(fleet::fleet_options with);
+int simulate(const simulate_options& with);
+
+struct check_options {
+  std::string data = "hansom-data";
+  std::string history;
+  bool json = false;
+};
+int check(const check_options& with);
+
+int config_show(const config_sources& from);
+int config_check(const config_sources& from);
+int config_explain(const std::string& key);
+
+struct actor_list_options {
+  target_options target;
+  std::string kind;
+  std::string text;
+  std::string sort = "mailbox";
+  std::size_t limit = 20;
+};
+int actor_ls(const actor_list_options& with);
+int actor_top(const actor_list_options& with, double every_s, int rounds);
+int actor_show(const target_options& with, const std::string& who);
+int cell_ls(const target_options& with);
+int cell_show(const target_options& with, const std::string& cell);
+int trip_show(const target_options& with, const std::string& trip);
+int trip_why(const target_options& with, const std::string& trip);
+
+int help_exit_codes();
+
+} // namespace hansom::verbs
