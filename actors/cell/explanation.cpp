@@ -49,18 +49,15 @@ void explanation_log::put(match_explanation x) {
     auto i = known_.find(o.first);
     return i != known_.end() && i->second.stamp == o.second;
   };
-  // A trip explained in every round leaves outdated items behind its current
-  // one; both bounds keep the queue in proportion.
-  while (known_.size() > trips_max_ || order_.size() > 4 * trips_max_) {
-    auto oldest = order_.front();
+  while (known_.size() > trips_max_) {
+    if (is_current(order_.front()))
+      known_.erase(order_.front().first);
     order_.pop_front();
-    if (!is_current(oldest))
-      continue;
-    if (known_.size() > trips_max_)
-      known_.erase(oldest.first);
-    else
-      order_.push_back(oldest);
   }
+  // A trip explained in every round leaves outdated items behind; sweeping
+  // them when they are the majority keeps the queue in proportion.
+  if (order_.size() > 2 * trips_max_ + 16)
+    std::erase_if(order_, [&](const auto& o) { return !is_current(o); });
 }
 
 void explanation_log::refused(trip_id trip, driver_id driver) {
