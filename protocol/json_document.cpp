@@ -1,5 +1,7 @@
 #include "protocol/json_document.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstring>
 
 namespace hansom::json {

@@ -2,7 +2,7 @@
 
 #include "protocol/json.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <string_view>
 

@@ -69,6 +69,10 @@ TEST_CASE("the way round the date line is the short one") {
   auto step = towards(east, west, 15'000);
   CHECK(is_valid(step));
   CHECK(step.lon_e7 < 0);
+  auto back = towards(west, east, 15'000);
+  CHECK(is_valid(back));
+  CHECK(back.lon_e7 > 0);
+  CHECK(distance_m(west, back) == doctest::Approx(15'000).epsilon(1e-3));
 }
 
 TEST_CASE("degrees become the nearest unit, and nonsense stays invalid") {
