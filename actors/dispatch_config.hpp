@@ -21,6 +21,12 @@ struct dispatch_config {
   milliseconds pickup_wait{300'000};   ///< Then the driver may say no_show.
   milliseconds free_cancel{120'000};   ///< From assignment; then a fee.
 
+  /// A trip that waits says so to its cell this often: a cell may have moved.
+  milliseconds want_again{10'000};
+  milliseconds trip_linger{60'000}; ///< Over, but answers retries from memory.
+  /// A driver or rider without session and trip leaves memory after this.
+  milliseconds entity_idle{60'000};
+
   // -- watching the driver on his way -----------------------------------------
 
   milliseconds connection_grace{20'000}; ///< A lost connection is forgiven.
@@ -55,6 +61,8 @@ struct dispatch_config {
   // -- money ------------------------------------------------------------------
 
   tariff fares;
+  /// Thousandths of a fare that the driver owes the platform, 0 to 1000.
+  std::uint32_t commission_milli = 200;
   surge_config surge;
 };
 

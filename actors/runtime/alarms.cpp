@@ -30,8 +30,8 @@ std::vector<alarms::entry> alarms::take_due(timestamp now) {
   std::lock_guard guard{mutex_};
   auto last = now.ms / tick.count();
   // After a long jump of a virtual clock one turn of the wheel sees all slots.
-  auto first = std::max(done_tick_ + 1,
-                        last - static_cast<std::int64_t>(slots) + 1);
+  auto first =
+    std::max(done_tick_ + 1, last - static_cast<std::int64_t>(slots) + 1);
   for (auto t = first; t <= last; ++t) {
     auto& slot = wheel_[static_cast<std::size_t>(t) % slots];
     auto later = std::stable_partition(
@@ -43,8 +43,9 @@ std::vector<alarms::entry> alarms::take_due(timestamp now) {
   }
   done_tick_ = std::max(done_tick_, last);
   size_ -= result.size();
-  std::stable_sort(result.begin(), result.end(),
-                   [](const entry& a, const entry& b) { return a.due < b.due; });
+  std::stable_sort(
+    result.begin(), result.end(),
+    [](const entry& a, const entry& b) { return a.due < b.due; });
   return result;
 }
 

@@ -4,10 +4,10 @@ namespace hansom {
 
 std::string_view to_text(drop_reason x) noexcept {
   static constexpr std::array<std::string_view, drop_reason_count> names{
-    "directory_full",   "load_failed",    "entity_gone",
-    "stale_offer",      "unknown_driver", "stale_status",
-    "lend_too_late",    "commit_refused", "commit_stale_epoch",
-    "session_gone",     "unexpected_message", "cell_full"};
+    "directory_full", "load_failed",        "entity_gone",
+    "stale_offer",    "unknown_driver",     "stale_status",
+    "lend_too_late",  "commit_refused",     "commit_stale_epoch",
+    "session_gone",   "unexpected_message", "cell_full"};
   return names[static_cast<std::size_t>(x)];
 }
 

@@ -10,16 +10,16 @@ namespace hansom {
 /// Why a message or a wish was dropped or refused inside the node. Each has a
 /// name in the metrics; none is silent.
 enum class drop_reason : std::uint8_t {
-  directory_full,      ///< Too many messages wait for one entity to load.
-  load_failed,         ///< The store did not answer in time.
-  entity_gone,         ///< A trip that the store does not know.
-  stale_offer,         ///< Accept, decline or proposal for a past offer.
-  unknown_driver,      ///< A position for a driver not in the cell's books.
-  stale_status,        ///< An older driver status came after a newer one.
-  lend_too_late,       ///< A neighbour answered after the round was closed.
-  commit_refused,      ///< Store unavailable; the client was told to retry.
-  commit_stale_epoch,  ///< The shard has another owner.
-  session_gone,        ///< A frame for a session that no longer exists.
+  directory_full,     ///< Too many messages wait for one entity to load.
+  load_failed,        ///< The store did not answer in time.
+  entity_gone,        ///< A trip that the store does not know.
+  stale_offer,        ///< Accept, decline or proposal for a past offer.
+  unknown_driver,     ///< A position for a driver not in the cell's books.
+  stale_status,       ///< An older driver status came after a newer one.
+  lend_too_late,      ///< A neighbour answered after the round was closed.
+  commit_refused,     ///< Store unavailable; the client was told to retry.
+  commit_stale_epoch, ///< The shard has another owner.
+  session_gone,       ///< A frame for a session that no longer exists.
   unexpected_message,
   cell_full, ///< More drivers or requests than a cell's books hold.
 };
@@ -31,8 +31,8 @@ std::string_view to_text(drop_reason x) noexcept;
 class drop_counters {
 public:
   void count(drop_reason why, std::uint64_t n = 1) noexcept {
-    counts_[static_cast<std::size_t>(why)].fetch_add(
-      n, std::memory_order_relaxed);
+    counts_[static_cast<std::size_t>(why)].fetch_add(n,
+                                                     std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t of(drop_reason why) const noexcept {
     return counts_[static_cast<std::size_t>(why)].load(

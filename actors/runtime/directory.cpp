@@ -51,6 +51,14 @@ void directory::deliver(entity_ref to, parcel what, bool fresh) {
     owner_.start_loading(to);
 }
 
+void directory::remind(entity_ref to, parcel what) {
+  auto& p = part_of(to);
+  std::lock_guard guard{p.mutex};
+  auto found = p.entries.find(to);
+  if (found != p.entries.end() && found->second.who.actor)
+    put(found->second.who, what);
+}
+
 bool directory::arrive(entity_ref to, resident who) {
   auto& p = part_of(to);
   std::lock_guard guard{p.mutex};

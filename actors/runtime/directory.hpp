@@ -55,6 +55,10 @@ public:
   /// @param fresh the entity is new: do not ask the store.
   void deliver(entity_ref to, parcel what, bool fresh);
 
+  /// Puts `what` into the entity's mailbox if it is in memory. For alarms: who
+  /// has left had nothing to wait for.
+  void remind(entity_ref to, parcel what);
+
   /// Loading has ended well: the actor takes all that waited, in order. If the
   /// entity is resident by now, `who` is not used.
   /// @returns whether `who` has become the resident.

@@ -17,9 +17,9 @@ struct probe {
   /// The last messages, newest overwritten oldest. Torn reads show a wrong
   /// duration for an instant, nothing worse.
   struct handled_message {
-    std::atomic<std::uint16_t> type{0};       ///< CAF type id; 0 is none.
-    std::atomic<std::uint32_t> micros{0};     ///< Handling time.
-    std::atomic<std::uint32_t> at_decis{0};   ///< 0.1 s since `born`.
+    std::atomic<std::uint16_t> type{0};     ///< CAF type id; 0 is none.
+    std::atomic<std::uint32_t> micros{0};   ///< Handling time.
+    std::atomic<std::uint32_t> at_decis{0}; ///< 0.1 s since `born`.
   };
   static constexpr std::size_t history = 8;
 
@@ -27,8 +27,7 @@ struct probe {
   std::atomic<std::uint64_t> handled{0};
   std::atomic<std::int64_t> running_since_ns{0}; ///< 0: idle.
   std::atomic<std::uint16_t> running_type{0};
-  std::chrono::steady_clock::time_point born
-    = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point born = std::chrono::steady_clock::now();
   std::array<handled_message, history> last;
 
   [[nodiscard]] std::uint64_t depth() const noexcept {

@@ -125,18 +125,14 @@ caf::behavior pump(caf::event_based_actor* self, std::function<void()> ring) {
   };
 }
 
-bool needs_load(entity_kind kind) {
-  return kind != entity_kind::cell;
-}
-
 } // namespace
 
 // -- runtime ------------------------------------------------------------------
 
 runtime::runtime(caf::actor_system& system, parts with)
-  : system_{system}, parts_{std::move(with)}, clock_{system.clock(),
-                                                     parts_.wall_at_start},
-    alarms_{parts_.wall_at_start}, random_{parts_.seed},
+  : system_{system}, parts_{std::move(with)},
+    clock_{system.clock(), parts_.wall_at_start}, alarms_{parts_.wall_at_start},
+    eta_{parts_.config.eta}, random_{parts_.seed},
     entities_{
       {[this](entity_ref who) { return make(who, {}); },
        [this](entity_ref who) { caf::anon_send(activator_, start_load{who}); },
@@ -189,7 +185,7 @@ void runtime::start() {
     });
   pump_ = system_.spawn<caf::hidden>(pump, [this] {
     for (auto& x : alarms_.take_due(now()))
-      send(x.to, alarm_rang{x.token});
+      entities_.remind(x.to, {caf::make_message(alarm_rang{x.token})});
   });
 }
 
@@ -204,7 +200,7 @@ void runtime::stop() {
 }
 
 void runtime::post(entity_ref to, parcel what, bool fresh) {
-  entities_.deliver(to, std::move(what), fresh || !needs_load(to.kind));
+  entities_.deliver(to, std::move(what), fresh);
 }
 
 resident runtime::make(entity_ref who, activation with) {

@@ -134,6 +134,9 @@ public:
   [[nodiscard]] const dispatch_config& config() const noexcept {
     return parts_.config;
   }
+  [[nodiscard]] const eta_model& eta() const noexcept {
+    return eta_;
+  }
   [[nodiscard]] const quote_signer& quotes() const noexcept {
     return *parts_.quotes;
   }
@@ -169,6 +172,7 @@ private:
   parts parts_;
   node_clock clock_;
   alarms alarms_;
+  straight_line_eta eta_;
   drop_counters drops_;
   std::array<entity_factory, 5> factories_;
   std::array<std::atomic<store::epoch>, shard_count> epochs_{};

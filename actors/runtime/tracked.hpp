@@ -61,10 +61,10 @@ private:
     slot.micros.store(static_cast<std::uint32_t>(
                         duration_cast<microseconds>(end - begin).count()),
                       std::memory_order_relaxed);
-    slot.at_decis.store(static_cast<std::uint32_t>(
-                          duration_cast<milliseconds>(end - p.born).count()
-                          / 100),
-                        std::memory_order_relaxed);
+    slot.at_decis.store(
+      static_cast<std::uint32_t>(
+        duration_cast<milliseconds>(end - p.born).count() / 100),
+      std::memory_order_relaxed);
   }
 
   std::shared_ptr<probe> probe_;

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "actors/driver/driver_presence.hpp"
+#include "actors/driver/driver_record.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/runtime/commit_gate.hpp"
+#include "actors/runtime/deadlines.hpp"
+#include "actors/runtime/session_set.hpp"
+#include "actors/runtime/tracked.hpp"
+
+namespace hansom {
+
+/// What a driver waits for; the values are alarm tokens.
+enum class driver_deadline : std::uint8_t {
+  none,
+  offer,   ///< He does not answer.
+  grace,   ///< His connection stays lost.
+  shift,   ///< The store was gone when his shift should have ended.
+  turn,    ///< The queued trip has not answered that it is its turn.
+  welcome, ///< A client waits for trips to say where they are.
+  idle,    ///< Nothing to do; leave memory.
+  end,
+};
+std::string to_string(driver_deadline x);
+
+/// Decides alone whether the driver is free and which one offer he holds.
+struct driver_state {
+  static inline const char* name = "driver";
+
+  void init(caf::scheduled_actor* me, runtime* node, entity_ref who,
+            const activation& with);
+
+  void came(const attach& x);
+  void went(const detach& x);
+  void moved(const driver_moved& x);
+  void proposed(const offer_proposal& x);
+  void told(const trip_for_driver& x);
+  void nearly(const nearly_free& x);
+  void rang(const alarm_rang& x);
+  void put_away();
+
+  void command(const client_ref& from, const shift_start& x);
+  void command(const client_ref& from, const shift_end& x);
+  void command(const client_ref& from, const offer_accept& x);
+  void command(const client_ref& from, const offer_decline& x);
+
+  [[nodiscard]] std::string describe() const;
+  void leave_if_done();
+
+  commit_gate gate;
+
+private:
+  /// A trip of his; the view comes from the trip itself.
+  struct held_trip {
+    trip_id trip;
+    caf::optional<trip_view> view;
+  };
+  struct held_offer {
+    offer_view view;
+    cell_id cell;
+    timestamp offered_at;
+    bool answered = false; ///< Accepted; the trip has the word.
+  };
+
+  void start_shift(const client_ref& from, const shift_start& x);
+  void end_shift(const client_ref& from);
+  void end_shift_after_trip();
+  void commit(driver_event event, std::optional<client_ref> from,
+              std::function<void()> failed);
+
+  [[nodiscard]] proposal_verdict judge(const offer_proposal& x) const;
+  void hold(const offer_proposal& x);
+  void end_offer(offer_outcome outcome, caf::optional<client_ref> from);
+  void offer_time_is_up();
+
+  void yours(const trip_view& x);
+  void withdraw(trip_id trip, offer_outcome outcome);
+  void push_withdrawn(trip_id trip, offer_outcome outcome);
+  void over(const trip_for_driver& x);
+  void call_queued();
+  void grace_is_over();
+  void resume();
+
+  void show(bool refresh = false);
+  void welcome(bool at_once);
+  void push_trip(const trip_view& x);
+  void rest();
+  [[nodiscard]] driver_presence::wish standing_now() const;
+  [[nodiscard]] driver_phase phase() const;
+  [[nodiscard]] driver_view view() const;
+  [[nodiscard]] bool has_trip() const {
+    return present_ || queued_;
+  }
+  [[nodiscard]] bool may_queue() const;
+  [[nodiscard]] driver_id id() const {
+    return driver_id{me_.id};
+  }
+
+  caf::scheduled_actor* self_ = nullptr;
+  runtime* rt_ = nullptr;
+  entity_ref me_;
+  driver_record record_;
+  session_set sessions_;
+  deadlines<driver_deadline> deadlines_;
+  caf::optional<held_offer> offer_;
+  caf::optional<held_trip> present_;
+  caf::optional<held_trip> queued_;
+  caf::optional<nearly_free> nearly_;
+  caf::optional<driver_moved> place_;
+  driver_presence presence_;
+  timestamp free_since_;
+  bool contactable_ = true;
+  bool leaving_ = false;
+};
+
+} // namespace hansom

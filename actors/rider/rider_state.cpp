@@ -1,0 +1,243 @@
+#include "actors/rider/rider_state.hpp"
+
+#include "actors/cell/cell_cover.hpp"
+#include "protocol/json_writer.hpp"
+#include "protocol/server_frames.hpp"
+
+#include <array>
+
+namespace hansom {
+
+namespace {
+
+/// A trip answers as soon as it is durable; after this we ask the store.
+constexpr milliseconds answer_within{10'000};
+constexpr milliseconds welcome_within{2000};
+
+} // namespace
+
+std::string to_string(rider_deadline x) {
+  constexpr std::array names = {"none", "answer", "welcome", "idle"};
+  return names.at(static_cast<std::size_t>(x));
+}
+
+void rider_state::init(caf::scheduled_actor* me, runtime* node, entity_ref who,
+                       const activation& with) {
+  self_ = me;
+  rt_ = node;
+  me_ = who;
+  gate.init(me, node, who);
+  trip_ = with.trip;
+  rest();
+}
+
+// -- sessions -----------------------------------------------------------------
+
+void rider_state::came(const attach& x) {
+  sessions_.attach(*rt_, x);
+  deadlines_.clear(rider_deadline::idle);
+  welcome(false);
+}
+
+/// The client's first picture is the full truth: it waits for the trip of a
+/// rider who has just been loaded, or whose trip is just being opened.
+void rider_state::welcome(bool at_once) {
+  if (!sessions_.has_unwelcomed())
+    return;
+  if (!at_once && ((trip_ && !view_) || opening_)) {
+    if (!deadlines_.is_set(rider_deadline::welcome))
+      deadlines_.set(*rt_, me_, rider_deadline::welcome,
+                     rt_->now() + welcome_within);
+    if (trip_)
+      rt_->send(trip_, tell_again{me_});
+    return;
+  }
+  deadlines_.clear(rider_deadline::welcome);
+  rider_view x{id(), view_};
+  std::string state;
+  json::append(state, x);
+  sessions_.welcome(*rt_, state);
+}
+
+void rider_state::went(const detach& x) {
+  sessions_.detach(x.session);
+  rest();
+}
+
+// -- asking for a ride --------------------------------------------------------
+
+void rider_state::command(const client_ref& from, const trip_request& x) {
+  if (!opening_)
+    return open({from, x});
+  if (waiting_.size() == requests_max)
+    return rt_->refuse(from, error_code::overloaded);
+  waiting_.push_back({from, x});
+}
+
+void rider_state::open(const request& x) {
+  // Each refusal may answer a retry of the very request that made him busy.
+  if (trip_)
+    return gate.refuse(x.from, error_code::rider_busy);
+  quote_terms terms;
+  auto verdict = rt_->quotes().verify(x.what.quote, id(), rt_->now(), terms);
+  if (verdict != error_code::none)
+    return gate.refuse(x.from, verdict);
+  auto cell = cell_of(terms.pickup, rt_->config().cell_level);
+  auto trip = rt_->new_trip_id(shard_of(cell));
+  opening_ = opening{x.from, trip};
+  deadlines_.set(*rt_, me_, rider_deadline::answer, rt_->now() + answer_within);
+  rt_->create(trip,
+              open_trip{x.from, id(), terms.pickup, terms.dropoff,
+                        terms.service, terms.quote, terms.fare,
+                        terms.surge_milli, terms.distance_m, terms.duration_s});
+}
+
+/// The trip is durable.
+void rider_state::opened(trip_id trip) {
+  trip_ = trip;
+  view_ = caf::none;
+  opening_ = caf::none;
+  deadlines_.clear(rider_deadline::answer);
+}
+
+void rider_state::failed(const open_failed& x) {
+  if (!opening_ || opening_->trip != x.trip)
+    return;
+  opening_ = caf::none;
+  deadlines_.clear(rider_deadline::answer);
+  next_request();
+}
+
+void rider_state::next_request() {
+  while (!opening_ && !waiting_.empty()) {
+    auto x = std::move(waiting_.front());
+    waiting_.pop_front();
+    open(x);
+  }
+  welcome(false);
+  rest();
+}
+
+/// The trip has not answered: its node is gone, perhaps after the commit.
+void rider_state::ask_store() {
+  if (!opening_)
+    return;
+  auto x = *opening_;
+  gate.look_up(x.from, [this, x](const lookup_result& found) {
+    if (!opening_ || opening_->trip != x.trip)
+      return;
+    if (found.unavailable) {
+      deadlines_.set(*rt_, me_, rider_deadline::answer,
+                     rt_->now() + answer_within);
+      return;
+    }
+    if (found.found) {
+      rt_->reply(x.from, ack_of(found.entity, found.seq));
+      opened(trip_id{found.entity.id});
+      rt_->send(trip_, tell_again{me_});
+    } else {
+      rt_->refuse(x.from, error_code::unknown_outcome);
+      opening_ = caf::none;
+    }
+    next_request();
+  });
+}
+
+// -- what the trip says -------------------------------------------------------
+
+void rider_state::told(const trip_for_rider& x) {
+  auto& view = x.view;
+  auto older = view.trip == shown_trip_ && view.rev < shown_rev_;
+  auto known = view.trip == shown_trip_ && view.rev == shown_rev_;
+  if (older)
+    return;
+  shown_trip_ = view.trip;
+  shown_rev_ = view.rev;
+  if (opening_ && opening_->trip == view.trip)
+    opened(view.trip);
+  if (is_terminal(view.phase)) {
+    if (trip_ == view.trip) {
+      trip_ = {};
+      view_ = caf::none;
+    }
+  } else {
+    trip_ = view.trip;
+    view_ = view;
+    deadlines_.clear(rider_deadline::idle);
+  }
+  if (!known) {
+    sessions_.push(*rt_, delivery::event, json::frame("trip", view));
+    if (x.receipt)
+      sessions_.push(*rt_, delivery::event, json::frame("receipt", *x.receipt));
+  }
+  next_request();
+}
+
+void rider_state::near(const driver_near& x) {
+  if (x.view.trip == trip_)
+    sessions_.push(*rt_, delivery::latest,
+                   json::frame("driver.position", x.view));
+}
+
+// -- time; the console; leaving -----------------------------------------------
+
+void rider_state::rang(const alarm_rang& x) {
+  if (x.token == 0) {
+    if (trip_ && !view_)
+      rt_->send(trip_, tell_again{me_});
+    return;
+  }
+  auto what = static_cast<rider_deadline>(x.token);
+  if (x.token >= deadlines_.size || !deadlines_.rang(*rt_, me_, what))
+    return;
+  if (what == rider_deadline::answer)
+    ask_store();
+  else if (what == rider_deadline::welcome)
+    welcome(true);
+  else
+    put_away();
+}
+
+/// Nothing to do for now: leaves memory after a while.
+void rider_state::rest() {
+  if (sessions_.empty() && !trip_ && !opening_
+      && !deadlines_.is_set(rider_deadline::idle))
+    deadlines_.set(*rt_, me_, rider_deadline::idle,
+                   rt_->now() + rt_->config().entity_idle);
+}
+
+void rider_state::put_away() {
+  leaving_ = true;
+}
+
+void rider_state::leave_if_done() {
+  if (!leaving_)
+    return;
+  if (!sessions_.empty() || trip_ || opening_ || !gate.quiet()) {
+    leaving_ = false; // Somebody came; the next silence counts anew.
+    return rest();
+  }
+  if (rt_->retire(me_))
+    self_->quit();
+}
+
+std::string rider_state::describe() const {
+  std::string out = "{\"view\":";
+  json::append(out, rider_view{id(), view_});
+  out += ",\"trip\":";
+  json::append(out, trip_);
+  out += ",\"opening\":";
+  json::append(out, opening_ ? opening_->trip : trip_id{});
+  out += ",\"sessions\":";
+  json::append(out, sessions_.size());
+  out += ",\"waiting_requests\":";
+  json::append(out, waiting_.size());
+  out += ',';
+  gate.describe(out);
+  out += ",\"deadlines_ms\":";
+  deadlines_.describe(out, rt_->now());
+  out += '}';
+  return out;
+}
+
+} // namespace hansom

@@ -1,0 +1,183 @@
+#include "actors/runtime/commit_gate.hpp"
+
+#include "protocol/json_writer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace hansom {
+
+std::string ack_of(entity_ref where, std::uint64_t seq) {
+  std::string out = R"({"type":"ack")";
+  if (where.kind == entity_kind::trip) {
+    out += ",\"trip\":";
+    json::append(out, trip_id{where.id});
+  }
+  out += ",\"rev\":";
+  json::append(out, seq);
+  out += '}';
+  return out;
+}
+
+void commit_gate::init(caf::scheduled_actor* self, runtime* rt, entity_ref me) {
+  self_ = self;
+  rt_ = rt;
+  me_ = me;
+}
+
+void commit_gate::command(const client_ref& from, task run) {
+  if (lost_)
+    return rt_->refuse(from, lost_code());
+  if (idle() && waiting_.empty())
+    return run();
+  if (commands_ == commands_max)
+    return rt_->refuse(from, error_code::overloaded);
+  ++commands_;
+  waiting_.push_back({from, std::move(run)});
+}
+
+void commit_gate::mail(task run) {
+  if (lost_)
+    return rt_->drops().count(drop_reason::commit_stale_epoch);
+  if (idle() && waiting_.empty())
+    return run();
+  if (waiting_.size() - commands_ == mails_max) {
+    // What matters is said again: offers, wishes and turns are repeated.
+    spdlog::warn("{}: {} mails wait for a write; one dropped", to_string(me_),
+                 mails_max);
+    return rt_->drops().count(drop_reason::directory_full);
+  }
+  waiting_.push_back({std::nullopt, std::move(run)});
+}
+
+void commit_gate::commit(step x) {
+  assert(idle());
+  auto& w = x.what;
+  w.entity = me_;
+  w.shard = shard_of(me_);
+  w.claimed_epoch = rt_->epoch_of(w.shard);
+  w.at = rt_->now();
+  if (x.from && !x.from->command.empty())
+    w.command = store::command_key{x.from->client, x.from->command};
+  flying_token_ = ++last_token_;
+  flying_ = std::make_unique<step>(std::move(x));
+  send(rt_->writer(),
+       caf::make_message(commit_request{flying_->what, flying_token_, true}));
+}
+
+void commit_gate::refuse(const client_ref& from, error_code why,
+                         std::string sentence) {
+  look_up(from, [this, from, why,
+                 sentence = std::move(sentence)](const lookup_result& x) {
+    if (x.found)
+      rt_->reply(from, ack_of(x.entity, x.seq));
+    else if (x.unavailable)
+      rt_->refuse(from, error_code::store_unavailable);
+    else
+      rt_->refuse(from, why, sentence);
+  });
+}
+
+void commit_gate::look_up(const client_ref& from,
+                          std::function<void(const lookup_result&)> found) {
+  if (lookups_.size() == lookups_max)
+    return rt_->refuse(from, error_code::overloaded);
+  auto token = ++last_token_;
+  lookups_.push_back({token, std::move(found)});
+  send(rt_->reader(),
+       caf::make_message(lookup_command{{from.client, from.command}, token}));
+}
+
+void commit_gate::handle(const lookup_result& x) {
+  auto at = std::find_if(lookups_.begin(), lookups_.end(),
+                         [&](auto& y) { return y.token == x.token; });
+  if (at == lookups_.end())
+    return;
+  auto found = std::move(at->found);
+  lookups_.erase(at);
+  found(x);
+}
+
+void commit_gate::handle(const commit_result& x) {
+  if (!flying_ || x.token != flying_token_)
+    return;
+  auto done = std::move(*flying_);
+  flying_.reset();
+  finish(std::move(done), x.result);
+  drain();
+}
+
+void commit_gate::finish(step x, const store::result& result) {
+  switch (result.what) {
+  case store::outcome::committed:
+    if (x.from)
+      rt_->reply(*x.from, ack_of(me_, x.what.first_seq));
+    return x.done();
+  case store::outcome::duplicate_command:
+    if (x.from)
+      rt_->reply(*x.from, ack_of(result.first_entity, result.first_seq));
+    return x.failed(result);
+  case store::outcome::claim_lost:
+    return x.failed(result);
+  case store::outcome::unavailable:
+    rt_->drops().count(drop_reason::commit_refused);
+    return x.failed(result);
+  case store::outcome::stale_epoch:
+    moved_ = true;
+    rt_->drops().count(drop_reason::commit_stale_epoch);
+    return give_up(x, result);
+  default:
+    spdlog::error("{}: the store says {} to events from seq {}", to_string(me_),
+                  store::to_string(result.what), x.what.first_seq);
+    return give_up(x, result);
+  }
+}
+
+void commit_gate::give_up(const step& x, const store::result&) {
+  lost_ = true;
+  if (x.from)
+    rt_->refuse(*x.from, lost_code());
+}
+
+void commit_gate::drain() {
+  while (!waiting_.empty() && (idle() || lost_)) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (next.from)
+      --commands_;
+    if (!lost_)
+      next.run();
+    else if (next.from)
+      rt_->refuse(*next.from, lost_code());
+  }
+}
+
+error_code commit_gate::lost_code() const noexcept {
+  return moved_ ? error_code::moved : error_code::store_unavailable;
+}
+
+void commit_gate::send(const caf::actor& to, caf::message what) {
+  to->enqueue(caf::strong_actor_ptr{self_->ctrl()}, caf::make_message_id(),
+              std::move(what), self_->context());
+}
+
+void commit_gate::describe(std::string& out) const {
+  out += "\"writing\":";
+  std::vector<std::string> kinds;
+  if (flying_)
+    for (auto& x : flying_->what.events)
+      kinds.push_back(x.kind);
+  json::append(out, kinds);
+  out += ",\"waiting_commands\":";
+  json::append(out, commands_);
+  out += ",\"waiting_mails\":";
+  json::append(out, waiting_.size() - commands_);
+  out += ",\"lookups\":";
+  json::append(out, lookups_.size());
+  if (lost_)
+    out += ",\"lost\":true";
+}
+
+} // namespace hansom

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "actors/runtime/runtime.hpp"
+
+#include <caf/scheduled_actor.hpp>
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hansom {
+
+/// @returns the answer to a command that took effect as journal event `seq` of
+///          `where`. Follows from these alone, so that a retry after a crash
+///          gets the same words.
+std::string ack_of(entity_ref where, std::uint64_t seq);
+
+/// The way of one entity into the journal: one write in flight, everything
+/// that depends on its outcome waits, in order and bounded. An effect is
+/// visible outside only after the event is durable.
+///
+/// Belongs to one actor and is used on its thread only.
+class commit_gate {
+public:
+  using task = std::function<void()>;
+
+  static constexpr std::size_t commands_max = 16;
+  static constexpr std::size_t mails_max = 64;
+  static constexpr std::size_t lookups_max = 16;
+
+  struct step {
+    store::write
+      what; ///< Entity, shard, epoch, time, command: set by `commit`.
+    std::optional<client_ref> from; ///< Who waits for the answer.
+    task done; ///< It is durable; the client has been acknowledged.
+    /// It is not: `duplicate_command` (the client has been answered),
+    /// `claim_lost` or `unavailable` (the callee answers).
+    std::function<void(const store::result&)> failed;
+  };
+
+  void init(caf::scheduled_actor* self, runtime* rt, entity_ref me);
+
+  /// @returns whether nothing is being written.
+  [[nodiscard]] bool idle() const noexcept {
+    return !flying_;
+  }
+  /// @returns whether nothing is being written or looked up.
+  [[nodiscard]] bool quiet() const noexcept {
+    return !flying_ && lookups_.empty() && waiting_.empty();
+  }
+  /// @returns whether this actor may write no more: its shard has another
+  ///          owner, or its memory disagrees with the store. It must leave.
+  [[nodiscard]] bool lost() const noexcept {
+    return lost_;
+  }
+
+  /// Runs a client's command now or after the present write; refuses it when
+  /// too many wait.
+  void command(const client_ref& from, task run);
+
+  /// The same for what other entities and alarms say.
+  void mail(task run);
+
+  /// Writes. Requires `idle()`.
+  void commit(step x);
+
+  /// Refuses, unless the command turns out to be a retry of one that took
+  /// effect: then acknowledges that one.
+  void refuse(const client_ref& from, error_code why,
+              std::string sentence = {});
+
+  /// Asks the store what a command did; `found` may also say unavailable.
+  void look_up(const client_ref& from,
+               std::function<void(const lookup_result&)> found);
+
+  void handle(const commit_result& x);
+  void handle(const lookup_result& x);
+
+  /// Appends fields for the console: what is being written, what waits.
+  void describe(std::string& out) const;
+
+private:
+  struct lookup {
+    std::uint64_t token = 0;
+    std::function<void(const lookup_result&)> found;
+  };
+  struct waiter {
+    std::optional<client_ref> from;
+    task run;
+  };
+
+  void send(const caf::actor& to, caf::message what);
+  void finish(step x, const store::result& result);
+  void give_up(const step& x, const store::result& result);
+  void drain();
+  [[nodiscard]] error_code lost_code() const noexcept;
+
+  caf::scheduled_actor* self_ = nullptr;
+  runtime* rt_ = nullptr;
+  entity_ref me_;
+  std::unique_ptr<step> flying_;
+  std::uint64_t flying_token_ = 0;
+  std::uint64_t last_token_ = 0;
+  std::size_t commands_ = 0; ///< Among `waiting_`.
+  std::deque<waiter> waiting_;
+  std::vector<lookup> lookups_;
+  bool lost_ = false;
+  bool moved_ = false;
+};
+
+/// @returns journal events as the store takes them.
+template <class Event>
+std::vector<store::event> to_store(const std::vector<Event>& xs) {
+  std::vector<store::event> result;
+  result.reserve(xs.size());
+  for (auto& x : xs)
+    result.push_back({std::string{event_name(x)}, encode_event(x)});
+  return result;
+}
+
+} // namespace hansom
