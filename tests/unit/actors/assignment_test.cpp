@@ -1,8 +1,8 @@
 #include "actors/cell/assignment.hpp"
 #include "actors/cell/match_cost.hpp"
 #include "actors/cell/policies.hpp"
-#include "tests/unit/actors/city_map.hpp"
 #include "tests/unit/actors/property.hpp"
+#include "tests/unit/actors/sketch.hpp"
 
 #include <set>
 #include <stdexcept>
@@ -136,7 +136,7 @@ TEST_CASE("the largest batch at the largest costs does not overflow") {
 
 TEST_CASE("on a map: what greed costs") {
   // A takes b because he is nearest, and B is left with the far a.
-  city_map map{{"a.......A.b.......B"}};
+  sketch map{{"a.......A.b.......B"}};
   straight_line_eta eta;
   std::vector<candidate> xs;
   std::uint32_t request = 0;

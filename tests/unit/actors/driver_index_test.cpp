@@ -1,6 +1,6 @@
 #include "actors/cell/driver_index.hpp"
-#include "tests/unit/actors/city_map.hpp"
 #include "tests/unit/actors/property.hpp"
+#include "tests/unit/actors/sketch.hpp"
 
 #include <map>
 
@@ -127,9 +127,9 @@ TEST_CASE("the index measures across the date line and at the great circle") {
 }
 
 TEST_CASE("the nearest on a map") {
-  city_map map{{"a.........b", //
-                "...R.......", //
-                "c.........."}};
+  sketch map{{"a.........b", //
+              "...R.......", //
+              "c.........."}};
   driver_index index{box};
   for (char c : {'a', 'b', 'c'})
     index.upsert({static_cast<std::uint64_t>(c)}, map.at(c), {1});

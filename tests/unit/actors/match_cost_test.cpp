@@ -1,7 +1,7 @@
 #include "actors/cell/match_cost.hpp"
 #include "actors/cell/match_window.hpp"
-#include "tests/unit/actors/city_map.hpp"
 #include "tests/unit/actors/property.hpp"
+#include "tests/unit/actors/sketch.hpp"
 
 using namespace hansom;
 
@@ -83,7 +83,7 @@ TEST_CASE("with one driver for two, the starved request is served") {
 }
 
 TEST_CASE("the cost follows pickup time, wait, idle time and class") {
-  city_map map{{"a....R.........b"}};
+  sketch map{{"a....R.........b"}};
   straight_line_eta eta;
   match_cost_config config;
   match_request request;
@@ -149,7 +149,7 @@ TEST_CASE("estimates: detour, hour of day, no drive for no distance") {
   config.speed_cm_s.fill(1000);
   config.speed_cm_s[8] = 500;
   straight_line_eta eta{config};
-  city_map map{{"a.........b"}}; // 1000 m
+  sketch map{{"a.........b"}}; // 1000 m
   constexpr std::int64_t hour_ms = 3'600'000;
   auto at_seven = eta.seconds(map.at('a'), map.at('b'), {7 * hour_ms});
   auto at_eight = eta.seconds(map.at('a'), map.at('b'), {8 * hour_ms});

@@ -22,6 +22,8 @@ TEST_CASE("the price keeps between floor and cap, in bounded steps") {
   holds("bounded", [] {
     surge_config config;
     config.step_milli = *between<std::uint32_t>(1, 500);
+    config.floor_milli = *between<std::uint32_t>(700, 1400);
+    config.cap_milli = *between<std::uint32_t>(1500, 3500);
     auto state = some_state(config);
     auto before = state.price_milli;
     std::vector<std::uint32_t> around(*between<std::size_t>(0, 8));
