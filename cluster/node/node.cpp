@@ -1,0 +1,173 @@
+#include "cluster/node/node.hpp"
+
+#include "actors/cell/cell_actor.hpp"
+#include "actors/driver/driver_actor.hpp"
+#include "actors/rider/rider_actor.hpp"
+#include "actors/runtime/runtime.hpp"
+#include "actors/trip/trip_actor.hpp"
+#include "cluster/admin/admin_routes.hpp"
+#include "cluster/node/keys.hpp"
+#include "cluster/node/node_metrics.hpp"
+#include "cluster/node/wall_clock.hpp"
+#include "gateway/gateway.hpp"
+#include "persistence/journal_writer.hpp"
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <thread>
+
+namespace hansom {
+
+namespace {
+
+/// The scheduler's settings that were found the hard way: work stealing
+/// collapses with many runnable actors, and an unlimited turn starves others.
+struct actor_config : caf::actor_system_config {
+  explicit actor_config(std::size_t threads) {
+    add_message_types<caf::id_block::hansom>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads);
+    set("scheduler.max-throughput", std::size_t{50});
+  }
+};
+
+/// Clients of a stopping node come back within this.
+constexpr milliseconds farewell{2000};
+constexpr milliseconds farewell_max{5000};
+
+} // namespace
+
+struct node::body {
+  explicit body(settings s) : with{std::move(s)} {
+  }
+
+  settings with;
+  std::shared_ptr<store::factory> store;
+  store::incarnation incarnation = 0;
+  std::shared_ptr<journal_writer_stats> written =
+    std::make_shared<journal_writer_stats>();
+  std::atomic<bool> ready{false};
+  std::size_t recovered = 0;
+  bool stopped = false;
+
+  // Order of life: each needs those above it.
+  std::unique_ptr<gateway> clients;
+  std::unique_ptr<actor_config> actors_config;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<runtime> actors;
+
+  std::vector<store::shard_row> open_store() {
+    store = store::make_sqlite(with.node.data);
+    auto connection = store->open();
+    connection->migrate();
+    auto now = wall_clock_now();
+    incarnation = connection->start_incarnation(with.node.name, now);
+    return connection->claim_shards(incarnation, now);
+  }
+
+  void make_gateway() {
+    auto config = with.gateway;
+    config.production = with.node.production;
+    config.keys = token_keys(with);
+    clients = std::make_unique<gateway>(std::move(config));
+    clients->add_health([this] {
+      std::vector<health_check> checks{{"actors"}, {"store"}};
+      if (!ready)
+        checks[0] = {"actors", health_status::unhealthy, "starting"};
+      auto waiting = written->queued.load(std::memory_order_relaxed);
+      if (waiting * 2 > with.journal.queue_max)
+        checks[1] = {"store", health_status::degraded,
+                     std::to_string(waiting) + " writes wait"};
+      return checks;
+    });
+  }
+
+  void make_actors(const std::vector<store::shard_row>& shards) {
+    actors_config = std::make_unique<actor_config>(with.node.threads);
+    system = std::make_unique<caf::actor_system>(*actors_config);
+    runtime::parts parts;
+    parts.config = with.dispatch;
+    parts.quotes = quote_keys_of(with);
+    parts.seed = mix64(incarnation)
+                 ^ mix64(static_cast<std::uint64_t>(wall_clock_now().ms));
+    parts.incarnation = incarnation;
+    parts.wall_at_start = wall_clock_now();
+    parts.clients = clients.get();
+    parts.writer = spawn_journal_writer(*system, store, with.journal, written);
+    parts.reader = spawn_store_reader(*system, store->open());
+    actors = std::make_unique<runtime>(*system, std::move(parts));
+    actors->set_factory(entity_kind::driver, spawn_driver);
+    actors->set_factory(entity_kind::rider, spawn_rider);
+    actors->set_factory(entity_kind::trip, spawn_trip);
+    actors->set_factory(entity_kind::cell, spawn_cell);
+    actors->own(shards);
+  }
+};
+
+node::node(settings with) : body_{std::make_unique<body>(std::move(with))} {
+}
+
+node::~node() {
+  stop();
+}
+
+void node::start() {
+  auto& b = *body_;
+  auto begin = std::chrono::steady_clock::now();
+  auto shards = b.open_store();
+  b.make_gateway();
+  b.make_actors(shards);
+  add_admin_routes(b.clients->routes(), *b.actors, b.store->open());
+  b.clients->add_metrics(make_node_collector(*b.actors, b.written));
+  b.actors->start();
+  b.recovered = b.actors->recover(*b.store->open());
+  b.clients->start(*b.actors, b.incarnation);
+  b.ready = true;
+  spdlog::info(
+    "node {} (incarnation {}) serves after {} ms: {}, {} entities brought back",
+    b.with.node.name, b.incarnation,
+    std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now()
+                                             - begin)
+      .count(),
+    b.store->describe(), b.recovered);
+}
+
+void node::stop() {
+  auto& b = *body_;
+  if (b.stopped || !b.clients)
+    return;
+  b.stopped = true;
+  b.ready = false;
+  b.clients->drain(farewell);
+  auto deadline = std::chrono::steady_clock::now() + farewell_max;
+  while (!b.clients->drained() && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(milliseconds{20});
+  b.clients->stop();
+  if (b.actors) {
+    b.actors->stop();
+    // Writers answer and flush what they hold before they end: their exit
+    // comes after all that was sent to them.
+    caf::anon_send_exit(b.actors->writer(), caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(b.actors->reader(), caf::exit_reason::user_shutdown);
+    b.actors.reset();
+  }
+  b.system.reset();
+  b.store.reset();
+}
+
+std::string node::url() const {
+  auto& c = body_->with.gateway;
+  auto host =
+    c.address == "0.0.0.0" || c.address == "::" ? "127.0.0.1" : c.address;
+  return std::string{c.certificate_file.empty() ? "http://" : "https://"}
+         + (host.find(':') == std::string::npos ? host : '[' + host + ']') + ':'
+         + std::to_string(body_->clients->port());
+}
+
+std::size_t node::recovered() const {
+  return body_->recovered;
+}
+
+} // namespace hansom
