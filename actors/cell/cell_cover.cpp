@@ -90,6 +90,19 @@ std::vector<cell_id> covering(geo_point p, std::uint32_t radius_m, int level,
   return out;
 }
 
+std::vector<cell_id> surroundings(cell_id x, std::uint32_t radius_m,
+                                  std::size_t max_cells) {
+  if (!is_valid(x))
+    return {};
+  auto middle = centre(x);
+  auto reach = 0.0;
+  for (auto corner : vertices(x))
+    reach = std::max(reach, distance_m(middle, corner));
+  // Two metres for the rounding of corners and distances.
+  auto radius = radius_m + static_cast<std::uint32_t>(reach) + 2;
+  return covering(middle, radius, level_of(x), max_cells);
+}
+
 std::vector<cell_id> neighbours(cell_id x) {
   std::vector<cell_id> out;
   if (!is_valid(x))

@@ -29,6 +29,13 @@ cell_id parent_of(cell_id x, int level) noexcept;
 std::vector<cell_id> covering(geo_point p, std::uint32_t radius_m, int level,
                               std::size_t max_cells);
 
+/// Cells that circles of that radius around points of the cell can touch,
+/// nearest to its centre first: a few more than `covering` of one point. It is
+/// the same for every request of a cell, so compute it once; `covering` of 4 km
+/// at level 13 takes tens of microseconds.
+std::vector<cell_id> surroundings(cell_id x, std::uint32_t radius_m,
+                                  std::size_t max_cells);
+
 /// @returns the cells that share an edge or a corner (8, near a cube corner 7).
 std::vector<cell_id> neighbours(cell_id x);
 

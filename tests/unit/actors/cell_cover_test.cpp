@@ -58,6 +58,18 @@ TEST_CASE("a covering holds every cell that the circle touches") {
   CHECK(covering(times_square, 2000, 13, 0).empty());
 }
 
+TEST_CASE("surroundings hold the coverings of all points of the cell") {
+  holds("surroundings", [] {
+    auto p = anywhere();
+    auto cell = cell_of(p, 13);
+    auto radius = *between<std::uint32_t>(0, 2000);
+    auto around = surroundings(cell, radius, 200);
+    for (auto c : covering(p, radius, 13, 200))
+      RC_ASSERT(std::count(around.begin(), around.end(), c) == 1);
+  });
+  CHECK(surroundings({}, 1000, 10).empty());
+}
+
 TEST_CASE("neighbours know each other") {
   holds("neighbours", [] {
     auto cell = cell_of(anywhere(), 13);
