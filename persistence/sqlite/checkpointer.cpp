@@ -51,20 +51,23 @@ void checkpointer::loop() {
     }
     if (pages_.load(std::memory_order_relaxed) < start_pages)
       continue;
+    bool done = false;
     try {
       database db{path_, database::mode::existing};
-      checkpoint(db);
+      done = checkpoint(db);
     } catch (const std::exception& e) {
       spdlog::warn("store: checkpoint failed, the WAL keeps growing: {}",
                    e.what());
-      std::unique_lock guard{mutex_};
-      if (wake_.wait_for(guard, 1s, [this] { return stop_; }))
-        return;
     }
+    if (done)
+      continue;
+    std::unique_lock guard{mutex_};
+    if (wake_.wait_for(guard, 500ms, [this] { return stop_; }))
+      return;
   }
 }
 
-void checkpointer::checkpoint(database& db) {
+bool checkpointer::checkpoint(database& db) {
   // Without this the copied pages would not be flushed before the WAL restarts.
   db.execute("PRAGMA synchronous = FULL");
   int total = 0;
@@ -85,10 +88,12 @@ void checkpointer::checkpoint(database& db) {
   std::lock_guard guard{shared_->gate};
   auto code = sqlite3_wal_checkpoint_v2(
     db.raw(), nullptr, SQLITE_CHECKPOINT_RESTART, &total, &done);
-  if (code == SQLITE_OK)
-    pages_.store(0, std::memory_order_relaxed);
-  else if (code != SQLITE_BUSY) // Busy: a reader; it will work next time.
+  if (code == SQLITE_BUSY) // A reader still needs the old pages.
+    return false;
+  if (code != SQLITE_OK)
     throw failure{code, sqlite3_errmsg(db.raw())};
+  pages_.store(0, std::memory_order_relaxed);
+  return true;
 }
 
 } // namespace hansom::store::sqlite

@@ -24,7 +24,8 @@ public:
 
 private:
   void loop();
-  void checkpoint(database& db);
+  /// @returns whether the WAL starts over now; a reader may forbid it.
+  bool checkpoint(database& db);
 
   std::string path_;
   std::shared_ptr<shared_state> shared_;

@@ -1,5 +1,7 @@
 #include "tests/unit/persistence/store_fixture.hpp"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -364,4 +366,38 @@ TEST_CASE("reading only needs no lock and cannot write") {
                        "there is no store in /nonexistent/x "
                        "(/nonexistent/x/hansom.db does not exist)",
                        std::runtime_error);
+}
+
+TEST_CASE("a full disk loses and acknowledges nothing") {
+  owned_store<on_disk> s;
+  // A limit on the size of files stands in for the disk.
+  ::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 2 << 20;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  std::uint64_t stored = 0;
+  bool full = false;
+  while (!full && stored < 1'000) {
+    std::vector batch{step(trip(1), stored + 1), step(trip(2), stored + 1)};
+    batch[0].state.assign(50'000, 'x');
+    try {
+      auto got = outcomes(*s.db, batch); // CHECK would catch the error.
+      CHECK(got == list{committed, committed});
+      ++stored;
+    } catch (const unavailable_error&) {
+      full = true;
+    }
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  CHECK(full);
+  REQUIRE(stored > 0);
+  CHECK(s.db->load(trip(1))->rev == stored);
+  CHECK(s.db->load(trip(2))->rev == stored);
+  // With room again, the same connection goes on without a gap.
+  CHECK(outcomes(*s.db, {step(trip(1), stored + 1), step(trip(2), stored + 1)})
+        == list{committed, committed});
+  CHECK(s.db->journal_after(3, 2 * stored, 9).at(1).shard_seq
+        == 2 * stored + 2);
 }
