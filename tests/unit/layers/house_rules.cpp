@@ -169,15 +169,33 @@ std::string read(const fs::path& file) {
   return text.str();
 }
 
+/// A link to a file that is not there misleads whoever reads on.
+void judge_links(const fs::path& top, const fs::path& page,
+                 std::vector<finding>& out) {
+  static const std::regex link{R"rx(\]\(([^):#\s]+)[^)]*\))rx"};
+  const auto text = read(top / page);
+  std::sregex_iterator end;
+  for (std::sregex_iterator i{text.begin(), text.end(), link}; i != end; ++i)
+    if (!fs::exists(top / page.parent_path() / (*i)[1].str()))
+      out.push_back({page.string(),
+                     line_at(text, static_cast<std::size_t>(i->position())),
+                     "leads nowhere: " + (*i)[1].str()});
+}
+
 void judge_rooms(const fs::path& top, std::vector<finding>& out) {
   std::set<std::string> rooms = {"deploy"};
   for (const auto& [room, may] : allowed)
     if (fs::is_directory(top / room))
       rooms.insert(room);
-  for (const auto& room : rooms)
+  for (const auto& room : rooms) {
     if (!fs::is_regular_file(top / room / "README.md"))
       out.push_back(
         {room + "/README.md", 1, "missing; every room says what lives in it"});
+    else
+      judge_links(top, fs::path{room} / "README.md", out);
+  }
+  if (fs::is_regular_file(top / "README.md"))
+    judge_links(top, "README.md", out);
 }
 
 } // namespace

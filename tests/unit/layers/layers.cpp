@@ -99,16 +99,18 @@ TEST_CASE("no floating point in a record") {
            "an infinite one, use integers");
 }
 
-TEST_CASE("a room without a README is reported") {
+TEST_CASE(
+  "a room without a README is reported, and a link that leads nowhere") {
   const auto top = std::filesystem::temp_directory_path()
                    / ("hansom_layers_" + std::to_string(::getpid()));
   std::filesystem::create_directories(top / "protocol");
   std::filesystem::create_directories(top / "deploy");
-  std::ofstream{top / "deploy/README.md"} << "# deploy\n";
+  std::ofstream{top / "deploy/README.md"} << "# deploy\n[gone](gone.md)\n";
   const auto found = judge_house(top);
   std::filesystem::remove_all(top);
-  REQUIRE(found.size() == 1);
-  CHECK(first(found)
+  REQUIRE(found.size() == 2);
+  CHECK(first(found) == "deploy/README.md:2: leads nowhere: gone.md");
+  CHECK(to_string(found.back())
         == "protocol/README.md:1: missing; every room says what lives in it");
 }
 
