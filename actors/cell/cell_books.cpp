@@ -30,8 +30,9 @@ driver_books::outcome driver_books::note(const driver_status& x,
   }
   auto& book = found->second;
   auto was = book.now;
-  auto changed = x.rev > book.rev;
-  if (changed)
+  auto changed = x.now != was || x.free_since != book.free_since
+                 || x.free_at != book.free_at;
+  if (changed) // A mere repetition says nothing new about a refusal.
     shunned_.erase(x.driver);
   // The gateway's batches may be ahead of the driver's own report.
   if (x.now == standing::soon_free || x.time >= book.time

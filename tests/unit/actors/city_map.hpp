@@ -1,50 +1,51 @@
 #pragma once
 
-#include "protocol/geo.hpp"
+/// Cities drawn in a test: letters are drivers, digits are pickups.
+
+#include "actors/cell/cell_cover.hpp"
+
+#include <doctest/doctest.h>
 
 #include <cmath>
 #include <map>
-#include <numbers>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace hansom {
+namespace hansom::testing {
 
-/// A city drawn in text. Each character is a square of `step_m` metres, north
-/// is up; letters name places, everything else is street.
-///
-///   city_map map{{"A....b",
-///                 "......",
-///                 "c....B"}};
-///   map.at('A'), map.at('c')
+/// A drawing whose middle lies at a place on earth. Each character is
+/// `step_m` metres wide and high; dots and blanks are streets.
 class city_map {
 public:
-  explicit city_map(const std::vector<std::string>& rows, double step_m = 100) {
-    constexpr double south = 40.70;
-    constexpr double west = -74.01;
-    const double metres_per_degree = 6'371'008.8 * std::numbers::pi / 180;
-    const auto shrink = std::cos(south * std::numbers::pi / 180);
-    for (std::size_t row = 0; row < rows.size(); ++row)
-      for (std::size_t column = 0; column < rows[row].size(); ++column) {
-        auto north_m = static_cast<double>(rows.size() - 1 - row) * step_m;
-        auto east_m = static_cast<double>(column) * step_m;
-        if (std::isalpha(static_cast<unsigned char>(rows[row][column])))
-          places_[rows[row][column]] =
-            from_degrees(south + north_m / metres_per_degree,
-                         west + east_m / metres_per_degree / shrink);
+  city_map(geo_point middle, double step_m,
+           const std::vector<std::string>& rows) {
+    const double per_lat = 0.0111195; // Metres for 1e-7 degrees.
+    const double per_lon =
+      per_lat * std::cos(middle.lat_e7 * 1e-7 * 3.14159265358979 / 180);
+    auto height = static_cast<double>(rows.size());
+    for (std::size_t y = 0; y < rows.size(); ++y) {
+      auto width = static_cast<double>(rows[y].size());
+      for (std::size_t x = 0; x < rows[y].size(); ++x) {
+        auto east = (static_cast<double>(x) - (width - 1) / 2) * step_m;
+        auto north = ((height - 1) / 2 - static_cast<double>(y)) * step_m;
+        places_[rows[y][x]] = {
+          middle.lat_e7 + static_cast<std::int32_t>(north / per_lat),
+          middle.lon_e7 + static_cast<std::int32_t>(east / per_lon)};
       }
+    }
   }
 
-  [[nodiscard]] geo_point at(char name) const {
-    auto i = places_.find(name);
-    if (i == places_.end())
-      throw std::out_of_range(std::string{"no place called "} + name);
-    return i->second;
+  [[nodiscard]] geo_point operator[](char what) const {
+    REQUIRE(places_.count(what) == 1);
+    return places_.at(what);
+  }
+
+  [[nodiscard]] const std::map<char, geo_point>& places() const {
+    return places_;
   }
 
 private:
   std::map<char, geo_point> places_;
 };
 
-} // namespace hansom
+} // namespace hansom::testing
