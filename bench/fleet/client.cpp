@@ -415,7 +415,9 @@ void client::remember_answer(const pending& asked, const server_frame& frame) {
   line += R"(,"id":")" + host_.run + '-' + std::to_string(asked.number)
           + R"(","trip":)";
   json::append(line, frame.trip);
-  line += R"(,"rev":)";
+  line += R"(,"what":")";
+  line += asked.what == command::request ? "trip.request" : "command";
+  line += R"(","rev":)";
   json::append(line, frame.rev);
   host_.promised(line + '}');
 }
