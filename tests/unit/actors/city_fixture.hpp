@@ -279,6 +279,11 @@ public:
       continue;
   }
 
+  /// How many actors have a message to handle.
+  [[nodiscard]] std::size_t runnable() const {
+    return sched_.jobs.size();
+  }
+
   /// One message of the `n`-th actor that has one (modulo their number).
   /// @returns `false` when nobody has.
   bool step(std::size_t n) {

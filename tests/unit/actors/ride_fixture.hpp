@@ -1,0 +1,211 @@
+#pragma once
+
+/// A city with real drivers, riders and trips. Its cells are stand-ins: the
+/// test itself proposes drivers, or `match_at_once` does.
+
+#include "actors/driver/driver_actor.hpp"
+#include "actors/rider/rider_actor.hpp"
+#include "actors/trip/trip_actor.hpp"
+#include "actors/trip/trip_record.hpp"
+#include "protocol/json_writer.hpp"
+#include "tests/unit/actors/city_fixture.hpp"
+
+namespace hansom::testing {
+
+inline constexpr rider_id ann{1};
+inline constexpr rider_id ben{2};
+inline constexpr driver_id dan{7};
+inline constexpr driver_id eve{8};
+
+class ride_fixture : public city_fixture {
+public:
+  explicit ride_fixture(dispatch_config with = {}) : city_fixture{with} {
+    real(entity_kind::driver, spawn_driver);
+    real(entity_kind::rider, spawn_rider);
+    real(entity_kind::trip, spawn_trip);
+    boot();
+  }
+
+  // -- clients ----------------------------------------------------------------
+
+  static session_ref session_of(entity_ref x) {
+    return session(static_cast<std::uint64_t>(x.kind) * 1000 + x.id);
+  }
+
+  void connect(entity_ref x) {
+    node().send(x, attach{session_of(x), "phone"});
+    settle();
+  }
+
+  void disconnect(entity_ref x) {
+    node().send(x, detach{session_of(x)});
+    settle();
+  }
+
+  /// Sends a command and delivers nothing yet.
+  template <class Command>
+  void post(entity_ref client, std::string id, Command x) {
+    client_ref from{session_of(client), client, std::move(id)};
+    node().send(target(client, x), from, std::move(x));
+  }
+
+  /// Sends a command and lets everything happen.
+  /// @returns the one answer.
+  template <class Command>
+  std::string say(entity_ref client, std::string id, Command x) {
+    auto before = clients->replies(id).size();
+    post(client, id, std::move(x));
+    settle();
+    auto answers = clients->replies(id);
+    REQUIRE(answers.size() == before + 1);
+    return answers.back();
+  }
+
+  // -- the city ---------------------------------------------------------------
+
+  quote_terms terms_for(rider_id who, std::uint64_t quote,
+                        geo_point from = times_square) {
+    quote_terms x;
+    x.quote = {quote};
+    x.rider = who;
+    x.pickup = from;
+    x.dropoff = union_square;
+    x.fare = {1420, {}};
+    x.distance_m = 2500;
+    x.duration_s = 600;
+    x.expires_at = now() + 120s;
+    return x;
+  }
+
+  trip_request ticket(rider_id who, std::uint64_t quote) {
+    return {quotes->sign(terms_for(who, quote))};
+  }
+
+  /// The rider asks; @returns the trip.
+  trip_id ask_for_ride(rider_id who, std::uint64_t quote = 0) {
+    auto id = quote ? quote : 100 + who.value;
+    auto answer = say(who, "ask" + std::to_string(id), ticket(who, id));
+    REQUIRE(answer.find("\"ack\"") != std::string::npos);
+    return trip_in(answer);
+  }
+
+  static trip_id trip_in(const std::string& answer) {
+    trip_id x;
+    auto at = answer.find("\"trip\":\"");
+    if (at != std::string::npos)
+      parse_id(answer.substr(at + 8, 16), x);
+    return x;
+  }
+
+  void go_on_shift(driver_id who, geo_point at = times_square) {
+    connect(who);
+    move(who, at);
+    say(who, "shift" + std::to_string(who.value), shift_start{});
+  }
+
+  void move(driver_id who, geo_point at) {
+    node().send(
+      who, driver_moved{cell_of(at, node().config().cell_level), at, now()});
+    settle();
+  }
+
+  void drive(driver_id who, trip_id trip, geo_point at) {
+    node().send(trip, trip_position{who, at, 0, now(), false});
+    settle();
+  }
+
+  /// What a cell does; delivers nothing yet.
+  void propose(driver_id who, trip_id trip, bool queued = false) {
+    offer_proposal x;
+    x.cell = cell_of(times_square, node().config().cell_level);
+    x.trip = trip;
+    x.pickup = times_square;
+    x.dropoff = union_square;
+    x.fare = {1420, {}};
+    x.eta_s = 60;
+    x.queued = queued;
+    node().send_urgent(who, x);
+  }
+
+  void offer(driver_id who, trip_id trip, bool queued = false) {
+    propose(who, trip, queued);
+    settle();
+  }
+
+  /// A ride up to the driver's acceptance.
+  trip_id matched(rider_id rider = ann, driver_id driver = dan) {
+    connect(rider);
+    go_on_shift(driver);
+    auto trip = ask_for_ride(rider);
+    offer(driver, trip);
+    auto answer = say(driver, "accept", offer_accept{trip});
+    REQUIRE(answer.find("\"ack\"") != std::string::npos);
+    return trip;
+  }
+
+  // -- looking ----------------------------------------------------------------
+
+  trip_record stored(trip_id x) {
+    trip_record record;
+    std::string why;
+    if (auto row = db().load(x))
+      REQUIRE(decode(row->state, record, why));
+    return record;
+  }
+
+  /// @returns the journal's fold, which must take every event.
+  trip_record folded(trip_id x) {
+    trip_record record;
+    record.trip = x;
+    for (auto& row : db().journal_of(x)) {
+      trip_event event;
+      std::string why;
+      REQUIRE(decode_event(row.kind, row.payload, event, why));
+      REQUIRE(apply(record, event));
+    }
+    return record;
+  }
+
+  std::vector<std::string> events_of(entity_ref x) {
+    std::vector<std::string> result;
+    for (auto& row : db().journal_of(x))
+      result.push_back(row.kind);
+    return result;
+  }
+
+  [[nodiscard]] std::string last_push(entity_ref to,
+                                      std::string_view type) const {
+    auto all = clients->pushes(session_of(to), type);
+    return all.empty() ? "" : all.back();
+  }
+
+  [[nodiscard]] std::size_t pushes(entity_ref to, std::string_view type) const {
+    return clients->pushes(session_of(to), type).size();
+  }
+
+  std::vector<store::transfer> transfers() {
+    std::vector<store::transfer> result;
+    db().scan_transfers([&](auto& x) { result.push_back(x.what); });
+    return result;
+  }
+
+private:
+  template <class Command>
+  static entity_ref target(entity_ref client, const Command& x) {
+    constexpr auto own =
+      std::is_same_v<
+        Command,
+        shift_start> || std::is_same_v<Command, shift_end> || std::is_same_v<Command, trip_request> || std::is_same_v<Command, offer_accept> || std::is_same_v<Command, offer_decline>;
+    if constexpr (own)
+      return client;
+    else
+      return x.trip;
+  }
+};
+
+/// Whether a frame's text holds another.
+inline bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace hansom::testing
