@@ -1,0 +1,58 @@
+#include "gateway/gateway_config.hpp"
+
+#include <algorithm>
+
+namespace hansom {
+
+namespace {
+
+std::string check_production(const gateway_config& x) {
+  if (!x.production)
+    return {};
+  for (auto& key : x.keys)
+    if (key.algorithm == jwt_algorithm::hs256)
+      return "gateway.keys: HS256 is for development; in production give the "
+             "issuer's public key (ES256 or RS256)";
+  if (std::count(x.origins.begin(), x.origins.end(), "*") > 0)
+    return "gateway.origins: \"*\" is for development; in production list the "
+           "origins of your web pages";
+  return {};
+}
+
+} // namespace
+
+std::string check(const gateway_config& x) {
+  if (x.threads == 0 || x.threads > 64)
+    return "gateway.threads: must be 1 to 64";
+  if (x.certificate_file.empty() != x.private_key_file.empty())
+    return "gateway: certificate_file and private_key_file belong together; "
+           "give both or none";
+  if (x.keys.empty())
+    return "gateway.keys: without a key no client can identify itself; give "
+           "at least one";
+  for (auto& key : x.keys) {
+    if (key.key.empty())
+      return "gateway.keys: a key is empty";
+    if (key.algorithm == jwt_algorithm::hs256 && key.key.size() < 32)
+      return "gateway.keys: an HS256 secret needs at least 32 bytes";
+  }
+  if (x.connections_max == 0)
+    return "gateway.connections_max: must be at least 1";
+  if (x.frame_max < 256 || x.frame_max > inbound_frame_max)
+    return "gateway.frame_max: must be 256 to 4096 bytes";
+  if (x.outbound_bytes_max < x.ring_bytes_max)
+    return "gateway.outbound_bytes_max: must hold a whole replay, at least "
+           "ring_bytes_max";
+  if (x.outbound_frames_max < x.ring_events_max + 2)
+    return "gateway.outbound_frames_max: must hold a whole replay, at least "
+           "ring_events_max + 2";
+  if (x.sweep.count() < 10 || x.sweep > x.hello_timeout)
+    return "gateway.sweep: must be 10ms to hello_timeout";
+  if (x.position_flush.count() < 1)
+    return "gateway.position_flush: must be at least 1ms";
+  if (x.heartbeat < 2 * x.sweep)
+    return "gateway.heartbeat: must be at least two sweeps";
+  return check_production(x);
+}
+
+} // namespace hansom

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "gateway/outbox.hpp"
+#include "protocol/errors.hpp"
+
+#include <string>
+
+namespace hansom {
+
+/// A client's connection as its session sees it. All calls come from the
+/// session's thread and return at once; nothing is called back from inside.
+class link {
+public:
+  virtual ~link() = default;
+
+  /// Queues one text frame.
+  /// @param key a waiting frame of the same key is replaced; 0: never.
+  virtual void send(std::string text, latest_key key) = 0;
+
+  /// Sends what waits, then a close frame. Later calls are ignored.
+  virtual void close(close_code why) = 0;
+};
+
+} // namespace hansom

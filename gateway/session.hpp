@@ -1,0 +1,81 @@
+#pragma once
+
+#include "actors/driver/position_filter.hpp"
+#include "actors/messages.hpp"
+#include "gateway/link.hpp"
+#include "gateway/session_ring.hpp"
+#include "gateway/token.hpp"
+#include "gateway/token_bucket.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hansom {
+
+/// A command without an answer so far.
+struct pending_command {
+  std::string id;
+  std::uint8_t kind = 0;                       ///< Index into client_message.
+  std::chrono::steady_clock::time_point since; ///< For the latency metric.
+  timestamp deadline;
+};
+
+enum class session_phase : std::uint8_t {
+  attaching, ///< The entity has been asked for the client's state.
+  live,
+  detached, ///< No connection; kept for a resume.
+};
+
+/// One client's conversation; outlives its connection.
+struct session {
+  // -- who --------------------------------------------------------------------
+  session_ref ref;
+  std::uint64_t secret =
+    0; ///< The half of the visible id that nobody else has.
+  entity_ref client;
+  client_role role = client_role::viewer;
+  timestamp token_expires;
+  std::string device;
+
+  // -- connection -------------------------------------------------------------
+  std::shared_ptr<link> to; ///< Null while detached.
+  session_phase phase = session_phase::attaching;
+  bool resumed = false; ///< While attaching: replay after `client_seq`.
+  bool gap = false;     ///< While attaching: a resume that cannot replay.
+  bool warned = false;  ///< That the token ends.
+  std::uint64_t client_seq = 0;
+  timestamp deadline;     ///< Attaching: give up. Detached: forget.
+  timestamp leave_at;     ///< Draining: when this client is sent away; 0: not.
+  std::string welcome_re; ///< The id of the hello, if it had one.
+
+  // -- pushes and commands ----------------------------------------------------
+  session_ring ring;
+  std::vector<pending_command> in_flight;
+  token_bucket commands;
+  token_bucket positions;
+  token_bucket faults;
+
+  // -- drivers ----------------------------------------------------------------
+  position_filter_state filter;
+  cell_id cell;       ///< Of the last position sent on.
+  timestamp moved_at; ///< The last `driver_moved`.
+  timestamp scolded;  ///< The last error about positions.
+  trip_id follow;     ///< Positions go to this trip, too.
+};
+
+/// @returns the session's id as clients know it: 32 hex digits.
+std::string session_text(const session& x);
+
+/// Reads `session_text`. @returns `false` when it is none.
+bool parse_session(std::string_view text, std::uint64_t& id,
+                   std::uint64_t& secret) noexcept;
+
+/// The worker is part of the session's number, so that any worker knows where
+/// to resume it.
+constexpr std::uint16_t worker_of(std::uint64_t session) noexcept {
+  return static_cast<std::uint16_t>(session & 0xff);
+}
+
+} // namespace hansom

@@ -1,0 +1,371 @@
+#include "gateway/session_host.hpp"
+
+#include "protocol/server_frames.hpp"
+
+#include <limits>
+
+namespace hansom {
+
+namespace {
+
+std::string spliced(std::string_view body, std::optional<std::uint64_t> seq,
+                    std::string_view re = {}) {
+  std::string out;
+  out.reserve(body.size() + re.size() + 40);
+  splice(out, body, seq, re);
+  return out;
+}
+
+} // namespace
+
+session_host::session_host(parts with) : parts_{std::move(with)} {
+}
+
+// -- hello --------------------------------------------------------------------
+
+std::optional<hello_request>
+session_host::read_hello(link& from, std::string_view text,
+                         const identity* from_header) {
+  auto give_up = [&](error_code why, std::string_view message,
+                     close_code code) -> std::optional<hello_request> {
+    refuse(from, decoded_.id, why, message);
+    from.close(code);
+    return std::nullopt;
+  };
+  decoded_.id.clear();
+  if (!decode_frame(text, decoded_, error_)) {
+    metrics().frames_bad.add();
+    return give_up(error_.code, error_.message, close_code::protocol_violation);
+  }
+  metrics().frames_in[decoded_.body.index()].add();
+  auto* said = std::get_if<hello>(&decoded_.body);
+  if (said == nullptr)
+    return give_up(error_code::hello_expected, {},
+                   close_code::protocol_violation);
+  hello_request result;
+  if (said->token) {
+    auto verdict = parts_.tokens->verify(*said->token, now());
+    if (!verdict.who)
+      return give_up(verdict.error, verdict.message,
+                     close_code::unauthenticated);
+    result.who = std::move(*verdict.who);
+  } else if (from_header != nullptr) {
+    result.who = *from_header;
+  } else {
+    return give_up(error_code::unauthenticated,
+                   "hello needs a token, here or as a bearer token in the "
+                   "Authorization header",
+                   close_code::unauthenticated);
+  }
+  if (result.who.role != client_role::driver
+      && result.who.role != client_role::rider)
+    return give_up(error_code::forbidden,
+                   "only drivers and riders talk over this websocket",
+                   close_code::forbidden);
+  result.id = decoded_.id;
+  if (said->device)
+    result.device = *said->device;
+  if (said->resume) {
+    result.wants_resume = true;
+    result.seq = said->resume->seq;
+    if (!parse_session(said->resume->session, result.session, result.secret))
+      result.session = 0;
+  }
+  return result;
+}
+
+std::uint64_t session_host::open(std::shared_ptr<link> from,
+                                 hello_request hello) {
+  // Lost connections leave sessions behind; they too must have an end.
+  if (sessions_.size() >= std::size_t{2} * config().connections_max) {
+    refuse(*from, hello.id, error_code::overloaded);
+    from->close(close_code::overloaded);
+    return 0;
+  }
+  auto id = (parts_.secrets() & ~std::uint64_t{0xff}) | parts_.worker;
+  auto [slot, fresh] = sessions_.try_emplace(id);
+  if (!fresh) { // Once in 2^56: the client will try again.
+    from->close(close_code::internal);
+    return 0;
+  }
+  slot->second = std::make_unique<session>();
+  auto& s = *slot->second;
+  s.ref = {parts_.node, parts_.worker, id};
+  s.secret = parts_.secrets();
+  s.client = hello.who.client;
+  s.role = hello.who.role;
+  s.token_expires = hello.who.expires_at;
+  s.device = std::move(hello.device);
+  s.welcome_re = std::move(hello.id);
+  s.to = std::move(from);
+  s.gap = hello.wants_resume;
+  metrics().sessions.add();
+  attach(s);
+  return id;
+}
+
+bool session_host::resume(const std::shared_ptr<link>& from,
+                          const hello_request& hello) {
+  auto found = sessions_.find(hello.session);
+  if (found == sessions_.end() || found->second->secret != hello.secret
+      || found->second->client != hello.who.client)
+    return false;
+  auto& s = *found->second;
+  if (s.to) // The old connection may be dead without knowing it.
+    s.to->close(close_code::replaced);
+  s.to = from;
+  s.token_expires = hello.who.expires_at;
+  s.warned = false;
+  s.leave_at = {};
+  s.welcome_re = hello.id;
+  s.client_seq = hello.seq;
+  // Judged again when the entity has answered: the ring may move on meanwhile.
+  s.resumed = s.ring.reaches_back_to(hello.seq);
+  s.gap = !s.resumed;
+  attach(s);
+  return true;
+}
+
+void session_host::attach(session& s) {
+  s.phase = session_phase::attaching;
+  s.deadline = now() + config().attach_timeout;
+  parts_.actors->send(s.client, hansom::attach{s.ref, s.device});
+}
+
+/// The entity has spoken: `state` is the truth at a moment that lies after all
+/// events already in the ring and before all that follow, because its messages
+/// arrive here in the order in which it sent them.
+void session_host::welcome(session& s, const std::string& state) {
+  auto asked = s.resumed || s.gap;
+  s.resumed = s.resumed && s.ring.reaches_back_to(s.client_seq);
+  s.phase = session_phase::live;
+  if (asked)
+    (s.resumed ? metrics().resume_hits : metrics().resume_misses).add();
+  auto body = welcome_body(
+    session_text(s), static_cast<std::uint32_t>(config().heartbeat.count()),
+    s.resumed, state);
+  send(s, spliced(body, s.ring.last(), s.welcome_re), 0);
+  if (s.resumed) {
+    auto to = s.to; // A full outbox may detach the session on the way.
+    s.ring.for_each_after(s.client_seq,
+                          [&](const std::string& text) { to->send(text, 0); });
+  } else {
+    if (asked)
+      send(s, spliced(resync_body(state), s.ring.last()), 0);
+    s.ring.forget();
+  }
+  s.resumed = false;
+  s.gap = false;
+  s.client_seq = 0;
+  s.welcome_re.clear();
+}
+
+void session_host::lost(std::uint64_t id, const link* which) {
+  if (auto* s = bound(id, which))
+    detach(*s);
+}
+
+void session_host::detach(session& s) {
+  s.to.reset();
+  s.phase = session_phase::detached;
+  s.deadline = now() + config().session_kept;
+  s.leave_at = {};
+  // Answers are not replayed; the client asks again with the same id.
+  std::vector<pending_command>{}.swap(s.in_flight);
+  parts_.actors->send(s.client, hansom::detach{s.ref});
+}
+
+void session_host::end(session& s, close_code why) {
+  if (s.to)
+    s.to->close(why);
+  metrics().sessions.subtract();
+  sessions_.erase(s.ref.session);
+}
+
+// -- from actors --------------------------------------------------------------
+
+session* session_host::find(session_ref x) noexcept {
+  auto found = sessions_.find(x.session);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+session* session_host::bound(std::uint64_t id, const link* from) noexcept {
+  auto found = sessions_.find(id);
+  return found != sessions_.end() && found->second->to.get() == from
+           ? found->second.get()
+           : nullptr;
+}
+
+void session_host::deliver(client_frame frame) {
+  auto* s = find(frame.to);
+  if (s == nullptr)
+    return metrics().drop(gateway_drop::session_gone);
+  if (frame.how == delivery::event)
+    return push_event(*s, frame.body);
+  if (frame.how == delivery::reply)
+    for (auto i = s->in_flight.begin(); i != s->in_flight.end(); ++i)
+      if (i->id == frame.re) {
+        metrics().latency[i->kind].add(std::chrono::steady_clock::now()
+                                       - i->since);
+        s->in_flight.erase(i);
+        break;
+      }
+  if (s->phase != session_phase::live)
+    return metrics().drop(gateway_drop::detached);
+  if (frame.how == delivery::latest)
+    return send(*s, std::move(frame.body), key_of(frame.body));
+  send(*s, spliced(frame.body, std::nullopt, frame.re), 0);
+}
+
+void session_host::push_event(session& s, std::string_view body) {
+  auto text = spliced(body, s.ring.next());
+  if (s.phase == session_phase::live)
+    send(s, text, 0);
+  s.ring.push(std::move(text), config().ring_events_max,
+              config().ring_bytes_max);
+}
+
+void session_host::attached(session_ref to, std::string state) {
+  auto* s = find(to);
+  if (s == nullptr)
+    return metrics().drop(gateway_drop::session_gone);
+  switch (s->phase) {
+  case session_phase::attaching:
+    return welcome(*s, state);
+  case session_phase::live:
+    // Unasked: the entity has started anew and says where the client stands.
+    return push_event(*s, resync_body(state));
+  case session_phase::detached:
+    return metrics().drop(gateway_drop::detached);
+  }
+}
+
+void session_host::close(session_ref to, close_code why) {
+  if (auto* s = find(to))
+    end(*s, why);
+  else
+    metrics().drop(gateway_drop::session_gone);
+}
+
+void session_host::follow(session_ref to, trip_id trip) {
+  if (auto* s = find(to))
+    s->follow = trip;
+  else
+    metrics().drop(gateway_drop::session_gone);
+}
+
+void session_host::overrun(std::uint64_t id) {
+  auto found = sessions_.find(id);
+  if (found == sessions_.end())
+    return;
+  auto& s = *found->second;
+  // A number is skipped, so that not even an up-to-date client can replay.
+  s.ring.push({}, config().ring_events_max, config().ring_bytes_max);
+  s.ring.forget();
+  if (s.to) {
+    s.to->close(close_code::slow_client);
+    detach(s);
+  }
+}
+
+// -- from time ----------------------------------------------------------------
+
+void session_host::sweep() {
+  auto t = now();
+  for (auto i = sessions_.begin(); i != sessions_.end();) {
+    auto& s = *(i++)->second; // Sweeping may erase it.
+    sweep_one(s, t);
+  }
+}
+
+void session_host::sweep_one(session& s, timestamp t) {
+  if (s.phase == session_phase::detached) {
+    if (t >= s.deadline) {
+      // Said once more: nobody will come back, keep no events for it.
+      parts_.actors->send(s.client, hansom::detach{s.ref});
+      metrics().sessions.subtract();
+      sessions_.erase(s.ref.session);
+    }
+    return;
+  }
+  if (s.leave_at && t >= s.leave_at) {
+    s.to->close(close_code::going_away);
+    return detach(s);
+  }
+  if (s.phase == session_phase::attaching && t >= s.deadline) {
+    refuse(s, s.welcome_re, error_code::store_unavailable);
+    s.to->close(close_code::overloaded);
+    return detach(s);
+  }
+  expire_commands(s, t);
+  warn_or_expire(s, t);
+}
+
+void session_host::expire_commands(session& s, timestamp t) {
+  // Oldest first, and the deadline is the same for all.
+  while (!s.in_flight.empty() && t >= s.in_flight.front().deadline) {
+    auto id = std::move(s.in_flight.front().id);
+    s.in_flight.erase(s.in_flight.begin());
+    refuse(s, id, error_code::unknown_outcome);
+  }
+}
+
+void session_host::warn_or_expire(session& s, timestamp t) {
+  if (t >= s.token_expires) {
+    refuse(s, {}, error_code::token_expired);
+    s.to->close(close_code::token_refresh);
+    return detach(s);
+  }
+  if (!s.warned && s.phase == session_phase::live
+      && s.token_expires - t <= config().token_warning) {
+    s.warned = true;
+    auto body = token_expiring_body(s.token_expires);
+    auto key = key_of(body);
+    send(s, std::move(body), key);
+  }
+}
+
+void session_host::flush_positions() {
+  batches_.flush([this](cell_id cell, std::string packed) {
+    metrics().position_batches.add();
+    parts_.actors->send(cell, position_batch{std::move(packed)});
+  });
+}
+
+void session_host::drain(milliseconds within) {
+  auto t = now();
+  auto most =
+    std::max<std::uint64_t>(1, static_cast<std::uint64_t>(within.count()));
+  for (auto& [id, s] : sessions_) {
+    if (!s->to)
+      continue;
+    auto wait = parts_.actors->random() % most;
+    s->leave_at = t + milliseconds{static_cast<std::int64_t>(wait)};
+    // Not all at once at the next gateway either.
+    auto reconnect = static_cast<std::uint32_t>(parts_.actors->random() % most);
+    s->to->send(go_away_body(reconnect), 0);
+  }
+}
+
+// -- frames out ---------------------------------------------------------------
+
+void session_host::send(session& s, std::string text, latest_key key) {
+  if (!s.to)
+    return metrics().drop(gateway_drop::detached);
+  s.to->send(std::move(text), key);
+}
+
+void session_host::refuse(session& s, std::string_view re, error_code why,
+                          std::string_view message,
+                          std::optional<std::uint32_t> retry_ms) {
+  metrics().error(why);
+  send(s, spliced(error_body(why, message, retry_ms), std::nullopt, re), 0);
+}
+
+void session_host::refuse(link& to, std::string_view re, error_code why,
+                          std::string_view message) {
+  metrics().error(why);
+  to.send(spliced(error_body(why, message), std::nullopt, re), 0);
+}
+
+} // namespace hansom

@@ -1,0 +1,147 @@
+#pragma once
+
+#include "actors/runtime/client_port.hpp"
+#include "actors/runtime/runtime.hpp"
+#include "gateway/gateway_config.hpp"
+#include "gateway/metrics.hpp"
+#include "gateway/position_batcher.hpp"
+#include "gateway/session.hpp"
+
+#include <optional>
+#include <unordered_map>
+
+namespace hansom {
+
+/// A hello that has been understood and whose token is good.
+struct hello_request {
+  identity who;
+  std::string id; ///< Client message id; may be empty.
+  std::string device;
+  bool wants_resume = false;
+  std::uint64_t session = 0; ///< With wants_resume; 0: unreadable.
+  std::uint64_t secret = 0;
+  std::uint64_t seq = 0;
+};
+
+/// The sessions of one worker: everything that a gateway does between a frame
+/// and an actor. Knows no sockets and no threads: its worker calls it from one
+/// thread, and it talks to clients through `link`.
+class session_host {
+public:
+  struct parts {
+    const gateway_config* config = nullptr;
+    const token_verifier* tokens = nullptr;
+    runtime* actors = nullptr;
+    worker_metrics* metrics = nullptr;
+    std::uint64_t node = 0; ///< Incarnation, for session_ref.
+    std::uint16_t worker = 0;
+    std::function<std::uint64_t()> secrets; ///< Unpredictable numbers.
+  };
+
+  explicit session_host(parts with);
+
+  // -- from connections -------------------------------------------------------
+
+  /// Reads a connection's first frame. What is wrong is answered and the link
+  /// closed.
+  /// @param from_header who the Authorization header speaks for; may be null.
+  std::optional<hello_request> read_hello(link& from, std::string_view text,
+                                          const identity* from_header);
+
+  /// Starts a session. @returns its number; 0: refused, the link is closed.
+  std::uint64_t open(std::shared_ptr<link> from, hello_request hello);
+
+  /// Continues a session of this worker.
+  /// @returns `false`: no such session of this client; open a new one.
+  bool resume(const std::shared_ptr<link>& from, const hello_request& hello);
+
+  /// A text frame of a connection that belongs to a session.
+  void frame(std::uint64_t session, const link* from, std::string_view text);
+
+  /// A frame that could not be read at all (binary, too large).
+  void bad_frame(std::uint64_t session, const link* from, error_code why);
+
+  /// The connection has ended, or has begun to close.
+  void lost(std::uint64_t session, const link* which);
+
+  // -- from actors ------------------------------------------------------------
+
+  void deliver(client_frame frame);
+  void attached(session_ref to, std::string state);
+  void close(session_ref to, close_code why);
+  void follow(session_ref to, trip_id trip);
+  /// Frames for this session were lost: it must start from full state.
+  void overrun(std::uint64_t session);
+
+  // -- from time --------------------------------------------------------------
+
+  /// All timeouts of sessions; call every `config.sweep`.
+  void sweep();
+
+  [[nodiscard]] bool has_positions() const noexcept {
+    return !batches_.empty();
+  }
+  void flush_positions();
+
+  /// Tells every client to come back within `within`, and sends each away at
+  /// its own random moment of that time.
+  void drain(milliseconds within);
+
+  [[nodiscard]] std::size_t size() const noexcept {
+    return sessions_.size();
+  }
+
+private:
+  using session_map =
+    std::unordered_map<std::uint64_t, std::unique_ptr<session>>;
+
+  [[nodiscard]] timestamp now() const noexcept {
+    return parts_.actors->now();
+  }
+  const gateway_config& config() const noexcept {
+    return *parts_.config;
+  }
+  worker_metrics& metrics() noexcept {
+    return *parts_.metrics;
+  }
+  session* find(session_ref x) noexcept;
+  session* bound(std::uint64_t id, const link* from) noexcept;
+
+  // sessions
+  void attach(session& s);
+  void welcome(session& s, const std::string& state);
+  void detach(session& s);
+  void end(session& s, close_code why);
+  void sweep_one(session& s, timestamp t);
+  void expire_commands(session& s, timestamp t);
+  void warn_or_expire(session& s, timestamp t);
+
+  // frames out
+  void send(session& s, std::string text, latest_key key);
+  void push_event(session& s, std::string_view body);
+  void refuse(session& s, std::string_view re, error_code why,
+              std::string_view message = {},
+              std::optional<std::uint32_t> retry_ms = {});
+  void refuse(link& to, std::string_view re, error_code why,
+              std::string_view message = {});
+  void fault(session& s, std::string_view re, error_code why,
+             std::string_view message);
+
+  // frames in
+  void dispatch(session& s);
+  void refresh(session& s, const std::string& id, const std::string& token);
+  bool admit(session& s, const std::string& id, std::uint8_t kind);
+  template <class T>
+  void command(session& s, entity_ref to, T& body);
+  void positions(session& s, const position& x);
+  void send_onward(session& s, const position_report& last, timestamp t);
+  void scold(session& s, error_code why, std::string_view message, timestamp t);
+
+  parts parts_;
+  session_map sessions_;
+  position_batcher batches_;
+  decoded_frame decoded_; ///< Reused: positions allocate nothing.
+  decode_error error_;
+};
+
+} // namespace hansom

@@ -1,0 +1,323 @@
+#include "gateway/worker.hpp"
+
+#include "gateway/transport.hpp"
+#include "protocol/server_frames.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <pthread.h>
+#include <sodium.h>
+
+namespace hansom {
+
+namespace net = boost::asio;
+
+namespace {
+
+constexpr std::size_t mailbox_max = 262'144;
+
+std::uint64_t unpredictable() {
+  std::uint64_t x = 0;
+  randombytes_buf(&x, sizeof x);
+  return x;
+}
+
+/// A connection of another worker, as a session sees it: every call travels to
+/// the connection's thread.
+class remote_link final : public link {
+public:
+  remote_link(worker& home, std::weak_ptr<connection> to)
+    : home_{home}, to_{std::move(to)} {
+  }
+
+  void send(std::string text, latest_key key) override {
+    home_.post([to = to_, key, text = std::move(text)]() mutable {
+      if (auto x = to.lock())
+        x->send(std::move(text), key);
+    });
+  }
+
+  void close(close_code why) override {
+    home_.post([to = to_, why] {
+      if (auto x = to.lock())
+        x->close(why);
+    });
+  }
+
+private:
+  worker& home_;
+  std::weak_ptr<connection> to_;
+};
+
+} // namespace
+
+struct worker::timers {
+  using timer =
+    net::basic_waitable_timer<std::chrono::steady_clock,
+                              net::wait_traits<std::chrono::steady_clock>,
+                              net::io_context::executor_type>;
+
+  explicit timers(net::io_context& io)
+    : sweep{io}, flush{io}, work{io.get_executor()} {
+  }
+
+  timer sweep;
+  timer flush;
+  net::executor_work_guard<net::io_context::executor_type> work;
+};
+
+worker::worker(gateway_shared& shared, std::uint16_t index)
+  : shared_{shared}, index_{index}, timers_{std::make_unique<timers>(io_)} {
+  // Each worker admits its share of the gateway's handshakes.
+  auto n = shared.config.threads;
+  handshake_share_ = shared.config.handshakes;
+  if (handshake_share_.per_s > 0)
+    handshake_share_.per_s = std::max(1U, handshake_share_.per_s / n);
+  handshake_share_.burst = std::max(1U, handshake_share_.burst / n);
+}
+
+worker::~worker() {
+  stop();
+}
+
+void worker::start(runtime& actors, std::uint64_t node) {
+  actors_ = &actors;
+  session_host::parts parts;
+  parts.config = &shared_.config;
+  parts.tokens = &shared_.tokens;
+  parts.actors = &actors;
+  parts.metrics = &metrics_;
+  parts.node = node;
+  parts.worker = index_;
+  parts.secrets = unpredictable;
+  host_ = std::make_unique<session_host>(std::move(parts));
+  schedule_sweep();
+  thread_ = std::thread{[this] {
+    pthread_setname_np(pthread_self(), "gateway");
+    io_.run();
+  }};
+}
+
+void worker::stop() {
+  if (!thread_.joinable())
+    return;
+  post([this] {
+    auto all = connections_; // Ending takes them out of the list.
+    for (auto& x : all)
+      x->abort();
+    timers_->sweep.cancel();
+    timers_->flush.cancel();
+    timers_->work.reset();
+    io_.stop();
+  });
+  thread_.join();
+  connections_.clear();
+}
+
+// -- any thread ---------------------------------------------------------------
+
+void worker::post(std::function<void()> task) {
+  net::post(io_, std::move(task));
+}
+
+void worker::post_mail(mail x) {
+  bool first = false;
+  {
+    std::lock_guard guard{mutex_};
+    if (mailbox_.size() >= mailbox_max) {
+      // Far behind. What can be skipped is; what cannot ends its session.
+      if (x.what != mail::kind::frame || x.frame.how != delivery::latest)
+        overrun_.push_back(x.frame.to.session);
+      return;
+    }
+    first = mailbox_.empty();
+    mailbox_.push_back(std::move(x));
+  }
+  if (first)
+    net::post(io_, [this] { take_mail(); });
+}
+
+void worker::drain(milliseconds within) {
+  post([this, within] { host_->drain(within); });
+}
+
+// -- mail ---------------------------------------------------------------------
+
+void worker::take_mail() {
+  {
+    std::lock_guard guard{mutex_};
+    handling_.swap(mailbox_);
+    overrun_handling_.swap(overrun_);
+  }
+  for (auto& x : handling_)
+    handle(x);
+  handling_.clear();
+  for (auto session : overrun_handling_) {
+    metrics_.drop(gateway_drop::mailbox_full);
+    host_->overrun(session);
+  }
+  overrun_handling_.clear();
+}
+
+void worker::handle(mail& x) {
+  switch (x.what) {
+  case mail::kind::frame:
+    return host_->deliver(std::move(x.frame));
+  case mail::kind::attached:
+    return host_->attached(x.frame.to, std::move(x.frame.body));
+  case mail::kind::close:
+    return host_->close(x.frame.to, x.why);
+  case mail::kind::follow:
+    return host_->follow(x.frame.to, x.trip);
+  }
+}
+
+// -- connections --------------------------------------------------------------
+
+void worker::adopt(int socket, bool is_v6) {
+  metrics_.accepted.add();
+  if (shared_.tls)
+    start_tls_connection(*this, *shared_.tls, socket, is_v6);
+  else
+    start_plain_connection(*this, socket, is_v6);
+}
+
+void worker::add(std::shared_ptr<connection> x) {
+  x->slot = connections_.size();
+  connections_.push_back(std::move(x));
+  metrics_.connections.add();
+}
+
+void worker::remove(connection& x) noexcept {
+  auto slot = x.slot;
+  if (slot >= connections_.size() || connections_[slot].get() != &x)
+    return;
+  connections_.back()->slot = slot;
+  std::swap(connections_[slot], connections_.back());
+  connections_.pop_back();
+  metrics_.connections.subtract();
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void worker::on_text(connection& from, std::string_view text) {
+  auto session = from.bound_session();
+  if (session == 0)
+    return first_frame(from, text);
+  if (!from.remote) {
+    host_->frame(session, &from, text);
+    return flush_soon();
+  }
+  auto& there = *shared_.workers[from.session_worker()];
+  there.post([&there, session, via = from.remote, text = std::string{text}] {
+    there.host_->frame(session, via.get(), text);
+    there.flush_soon();
+  });
+}
+
+void worker::on_bad_frame(connection& from, error_code why) {
+  auto session = from.bound_session();
+  if (session == 0) {
+    metrics_.frames_bad.add();
+    metrics_.error(why);
+    from.send(error_body(why), 0);
+    return from.close(close_code::protocol_violation);
+  }
+  if (!from.remote)
+    return host_->bad_frame(session, &from, why);
+  auto& there = *shared_.workers[from.session_worker()];
+  there.post([&there, session, via = from.remote, why] {
+    there.host_->bad_frame(session, via.get(), why);
+  });
+}
+
+void worker::on_lost(connection& which) {
+  auto session = which.bound_session();
+  if (session == 0)
+    return;
+  which.unbind();
+  if (!which.remote)
+    return host_->lost(session, &which);
+  auto& there = *shared_.workers[which.session_worker()];
+  there.post([&there, session, via = std::move(which.remote)] {
+    there.host_->lost(session, via.get());
+  });
+}
+
+void worker::first_frame(connection& from, std::string_view text) {
+  auto hello = host_->read_hello(from, text, from.from_header());
+  if (!hello)
+    return;
+  if (!hello->wants_resume || hello->session == 0)
+    return open_here(from, std::move(*hello));
+  auto at = worker_of(hello->session);
+  if (at >= shared_.workers.size())
+    return open_here(from, std::move(*hello));
+  if (at != index_)
+    return resume_elsewhere(from, *shared_.workers[at], std::move(*hello));
+  if (host_->resume(from.shared_from_this(), *hello))
+    return from.bind(hello->session, index_);
+  open_here(from, std::move(*hello));
+}
+
+void worker::open_here(connection& from, hello_request hello) {
+  auto id = host_->open(from.shared_from_this(), std::move(hello));
+  if (id != 0)
+    from.bind(id, index_);
+}
+
+/// A session stays where it was born, since actors know it by its worker; a
+/// client that comes back through another worker talks through that one.
+void worker::resume_elsewhere(connection& from, worker& there,
+                              hello_request hello) {
+  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
+  auto via = std::make_shared<remote_link>(*this, weak);
+  from.remote = via;
+  from.bind(hello.session, there.index_);
+  there.post([this, &there, weak, via, hello = std::move(hello)] {
+    if (there.host_->resume(via, hello))
+      return;
+    post([this, weak, hello] {
+      auto back = weak.lock();
+      if (!back || back->phase() != connection_phase::open)
+        return;
+      back->remote.reset();
+      back->unbind();
+      open_here(*back, hello);
+    });
+  });
+}
+
+// -- time ---------------------------------------------------------------------
+
+void worker::schedule_sweep() {
+  timers_->sweep.expires_after(config().sweep);
+  timers_->sweep.async_wait([this](const boost::system::error_code& error) {
+    if (error)
+      return;
+    sweep();
+    schedule_sweep();
+  });
+}
+
+void worker::sweep() {
+  auto t = now();
+  // Ending a connection takes it out of the list later, not now.
+  for (auto& x : connections_)
+    x->sweep(t);
+  host_->sweep();
+}
+
+void worker::flush_soon() {
+  if (flush_armed_ || !host_->has_positions())
+    return;
+  flush_armed_ = true;
+  timers_->flush.expires_after(config().position_flush);
+  timers_->flush.async_wait([this](const boost::system::error_code& error) {
+    flush_armed_ = false;
+    if (!error)
+      host_->flush_positions();
+  });
+}
+
+} // namespace hansom
