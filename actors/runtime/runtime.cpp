@@ -235,21 +235,42 @@ void runtime::loaded(entity_ref who, activation with) {
     send(who, alarm_rang{0});
 }
 
+namespace {
+
+/// @returns the client who waits for what comes of a message; null: nobody.
+const client_ref* who_waits(const caf::message& x) {
+  if (x.empty())
+    return nullptr;
+  if (x.match_element<client_ref>(0))
+    return &x.get_as<client_ref>(0);
+  if (x.match_element<open_trip>(0))
+    return &x.get_as<open_trip>(0).from;
+  if (x.match_element<offer_taken>(0))
+    return &x.get_as<offer_taken>(0).from;
+  if (x.match_element<offer_ended>(0)) {
+    auto& from = x.get_as<offer_ended>(0).from;
+    return from ? &*from : nullptr;
+  }
+  return nullptr;
+}
+
+} // namespace
+
 void runtime::undeliverable(entity_ref to, const parcel& what,
                             drop_reason why) {
   drops_.count(why);
-  if (what.what.empty() || !what.what.match_element<client_ref>(0)) {
+  auto from = who_waits(what.what);
+  if (!from) {
     spdlog::debug("no delivery to {}: {}", to_string(to), to_text(why));
     return;
   }
-  auto& from = what.what.get_as<client_ref>(0);
   switch (why) {
   case drop_reason::entity_gone:
-    return refuse(from, error_code::no_such_trip);
+    return refuse(*from, error_code::no_such_trip);
   case drop_reason::directory_full:
-    return refuse(from, error_code::overloaded);
+    return refuse(*from, error_code::overloaded);
   default:
-    return refuse(from, error_code::store_unavailable);
+    return refuse(*from, error_code::store_unavailable);
   }
 }
 
