@@ -79,8 +79,10 @@ std::string trip_ledger::heard(const trip_view& view) {
   auto verdict = judge(x, view);
   if (view.rev < x.rev)
     return verdict;
-  if (x.driver && view.driver && x.driver != view.driver)
-    ++result_.reassigned;
+  if (view.driver) {
+    result_.reassigned += x.last_driver && x.last_driver != view.driver;
+    x.last_driver = view.driver;
+  }
   x.rev = view.rev;
   x.phase = view.phase;
   x.driver = view.driver;

@@ -65,6 +65,7 @@ private:
     double offered_s = -1;
     rider_id rider;
     driver_id driver;
+    driver_id last_driver; ///< Also while it is searched again.
     std::uint32_t rev = 0;
     trip_phase phase = trip_phase::requested;
     bool acknowledged = false;

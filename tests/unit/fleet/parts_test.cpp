@@ -2,11 +2,13 @@
 
 #include "bench/fleet/fleet.hpp"
 #include "bench/fleet/histogram.hpp"
+#include "bench/fleet/load/position_frame.hpp"
 #include "bench/fleet/mover.hpp"
 #include "bench/fleet/report.hpp"
 #include "bench/fleet/road_graph.hpp"
 #include "bench/fleet/token.hpp"
 #include "bench/fleet/ws_codec.hpp"
+#include "protocol/json.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -175,4 +177,21 @@ TEST_CASE("a report is text with a verdict, and JSON") {
   CHECK(json["passed"] == false);
   CHECK(json["violations"][0]["what"] == "a \"quoted\" thing");
   CHECK(json["errors"]["trip.too_far"] == 2);
+}
+
+TEST_CASE("a frame made once and written over is what the server reads") {
+  for (std::size_t width : {2, 3}) {
+    position_frame frame{50, width};
+    const std::int32_t lon = width == 2 ? -739'885'261 : -1'224'194'155;
+    for (std::size_t i = 0; i < 50; ++i)
+      frame.set(i, 407'580'049, lon, 1'700'000'000'000 + std::int64_t(i));
+    // Two bytes of head, two of length, four of a mask that is zero.
+    decoded_frame out;
+    decode_error error;
+    REQUIRE(decode_frame(frame.bytes().substr(8), out, error));
+    const auto& points = std::get<position>(out.body).points;
+    REQUIRE(points.size() == 50);
+    CHECK(points[49].at == geo_point{407'580'049, lon});
+    CHECK(points[49].time.ms == 1'700'000'000'049);
+  }
 }
