@@ -1,5 +1,9 @@
 #include "cluster/node/node_metrics.hpp"
 
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
+
 #include <array>
 
 namespace hansom {

@@ -2,7 +2,6 @@
 
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/fleet_options.hpp"
-#include "cluster/program/simulate_options.hpp"
 #include "cluster/program/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -26,7 +25,6 @@ struct parsed {
   verbs::check_options check;
   verbs::actor_list_options actors;
   fleet::fleet_options fleet;
-  simulate_options simulate;
   double every_s = 2;
   int rounds = 0;
   std::string name; ///< The verb's one argument.
@@ -153,9 +151,6 @@ void add_quality_verbs(CLI::App& root, parsed& p) {
   auto* run = add_fleet_run(fleet, p.fleet);
   run->parse_complete_callback(
     [&p] { p.run = [&p] { return verbs::fleet_run(p.fleet); }; });
-  auto* simulate = add_simulate(root, p.simulate);
-  simulate->parse_complete_callback(
-    [&p] { p.run = [&p] { return verbs::simulate(p.simulate); }; });
   auto* check = verb(root, "check",
                      "Verify the invariants of a stopped node's store.\n"
                      "  hansom check --data ./data",

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "bench/fleet/fleet.hpp"
-#include "bench/simulate/simulate.hpp"
 #include "cluster/config/load.hpp"
 
 #include <string>
@@ -29,7 +28,6 @@ struct token_options {
 int token(const token_options& with, const config_sources& from);
 
 int fleet_run(fleet::fleet_options with);
-int simulate(const simulate_options& with);
 
 struct check_options {
   std::string data = "hansom-data";
