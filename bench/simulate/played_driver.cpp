@@ -65,7 +65,8 @@ void world::drive(std::uint32_t driver, geo_point to) {
   // The line is shorter than the road by the detour.
   auto speed = cruise * 1000 / config_.eta.detour_milli;
   me.car.drive({{to, speed}});
-  at(now_ + seconds(metres / speed + 0.001), due::what::act, driver);
+  me.next_at = now_ + seconds(metres / speed + 0.001);
+  at(me.next_at, due::what::act, driver);
 }
 
 void world::read_driver(std::uint32_t driver, const fleet::server_frame& x) {
@@ -142,9 +143,12 @@ void world::act(std::uint32_t driver) {
   using intent = played_driver::intent;
   auto& me = drivers_[driver];
   catch_up(me);
-  auto there = me.car.there() && now_ >= me.next_at;
-  if (!me.trip || me.next == intent::none || !there)
+  if (!me.trip || me.next == intent::none || now_ < me.next_at)
+    return;              // Plans have changed since.
+  if (!me.car.there()) { // Rounded: the last metre is still ahead.
+    at(now_ + step, due::what::act, driver);
     return;
+  }
   auto who = from(me.id, driver + 1);
   switch (std::exchange(me.next, intent::none)) {
   case intent::arrive:

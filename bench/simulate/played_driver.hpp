@@ -30,7 +30,7 @@ struct played_driver {
   std::uint32_t rev = 0; ///< Of what he knows of it.
   geo_point dropoff;
   intent next = intent::none;
-  timestamp next_at; ///< When he will have boarded his rider.
+  timestamp next_at; ///< When that will be due.
   std::optional<trip_id> offered;
 };
 
