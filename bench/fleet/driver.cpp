@@ -174,6 +174,11 @@ void driver::on_answer(const pending& asked, const server_frame& frame) {
   } else {
     // What he believes is old; the news is on its way.
     act_s_ = host_.now() + after_refusal_s;
+    if (frame.code == "trip.not_yours" || frame.code == "trip.unknown") {
+      trip_view gone;
+      gone.trip = asked.trip;
+      let_go(gone);
+    }
   }
   if (frame.code == "shift.not_started" && !waits_for(command::shift_start))
     ask(command::shift_start, shift_start{});

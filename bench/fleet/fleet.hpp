@@ -46,7 +46,7 @@ struct fleet_options {
   double duration_s = -1;
   /// Simulated seconds per real second, 0.1 to 100. The server's timers stay
   /// real, and it sees vehicles this much faster: its setting
-  /// dispatch.positions.speed_max_m_s must allow speed_m_s times this.
+  /// positions.speed_max_m_s must allow speed_m_s times this.
   double compression = 1;
 
   std::uint64_t seed = 1;

@@ -16,8 +16,8 @@ struct fleet_stats {
 
   std::uint64_t wishes = 0;   ///< Rides wanted so far.
   std::uint64_t gave_up = 0;  ///< Wishes that the server refused for good.
-  std::uint64_t waited = 0;  ///< Wishes that waited for a free rider.
-  std::uint64_t late = 0;    ///< Wishes dropped: no rider came free.
+  std::uint64_t waited = 0;   ///< Wishes that waited for a free rider.
+  std::uint64_t late = 0;     ///< Wishes dropped: no rider came free.
   std::uint64_t commands = 0; ///< Without repetitions.
   std::uint64_t repeated = 0; ///< Commands sent again with their id.
   std::uint64_t positions = 0;

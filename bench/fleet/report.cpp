@@ -85,7 +85,7 @@ std::string hints(const fleet_report& x) {
   if (error("trip.too_far") > 0)
     out += text("hint: the server refused positions as jumps? At this "
                 "compression vehicles seem %.0f m/s fast; set "
-                "dispatch.positions.speed_max_m_s above that\n",
+                "positions.speed_max_m_s above that\n",
                 x.options->speed_m_s * 1.3 * x.options->compression);
   if (x.stats.waited > 0)
     out += text("hint: %llu wishes waited for a free rider; --riders is too "
