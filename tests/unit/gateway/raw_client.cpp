@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace hansom::testing {
 
@@ -177,9 +178,9 @@ std::string raw_client::expect(std::string_view part,
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       until - clock::now());
     auto got = read_frame(std::max(left, std::chrono::milliseconds{1}));
-    if (got.opcode != 1)
+    if (got.opcode == 0 || got.opcode == 8)
       return {};
-    if (got.payload.find(part) != std::string::npos)
+    if (got.opcode == 1 && got.payload.find(part) != std::string::npos)
       return got.payload;
   }
 }
