@@ -2,6 +2,7 @@
 
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/fleet_options.hpp"
+#include "cluster/program/simulate_options.hpp"
 #include "cluster/program/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,7 @@ struct parsed {
   verbs::check_options check;
   verbs::actor_list_options actors;
   fleet::fleet_options fleet;
+  simulate::simulate_options simulate;
   double every_s = 2;
   int rounds = 0;
   std::string name; ///< The verb's one argument.

@@ -33,6 +33,10 @@ int fleet_run(fleet::fleet_options with) {
   return fleet::run_fleet(with, std::cerr, std::cout, stop_asked);
 }
 
+int simulate(const simulate::simulate_options& with) {
+  return simulate::run_simulation(with, std::cout);
+}
+
 int check(const check_options& with) {
   if (!std::filesystem::exists(std::filesystem::path{with.data}
                                / "hansom.db")) {

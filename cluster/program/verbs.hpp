@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bench/fleet/fleet.hpp"
+#include "bench/simulate/simulate.hpp"
 #include "cluster/config/load.hpp"
 
 #include <string>
@@ -28,6 +29,7 @@ struct token_options {
 int token(const token_options& with, const config_sources& from);
 
 int fleet_run(fleet::fleet_options with);
+int simulate(const simulate::simulate_options& with);
 
 struct check_options {
   std::string data = "hansom-data";
