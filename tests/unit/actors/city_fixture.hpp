@@ -39,8 +39,10 @@ public:
       frames.push_back(std::move(x));
   }
   void attached(session_ref to, std::string state) override {
-    if (!deaf)
-      states.push_back({to, std::move(state)});
+    if (deaf)
+      return;
+    states.push_back({to, std::move(state)});
+    frames.push_back({to, delivery::event, {}, R"({"type":"welcome"})"});
   }
   void close(session_ref to, close_code why) override {
     if (!deaf)

@@ -371,6 +371,8 @@ private:
       auto who = driver(i);
       if (x.to != session_of(who))
         continue;
+      if (has(x.body, "\"welcome\""))
+        open_.erase(who); // The full truth comes anew.
       auto trip = trip_in(x.body);
       auto open = open_.find(who);
       if (has(x.body, "{\"type\":\"offer\"")) {
