@@ -183,20 +183,30 @@ bool serve(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
   return true;
 }
 
-void drain(machinery& m, progress_line& progress, double seconds) {
+/// @returns whether it was cut short by hand.
+bool drain(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
+  const auto& options = *m.run.options;
   m.run.phase = run_phase::draining;
-  const double until = m.run.now() + seconds;
-  // A request just handed out shows as unsettled within this time.
-  const double least = m.run.now() + 1;
+  const double began = m.run.now();
+  double until = began
+                 + (options.drain_s > 0 ? options.drain_s
+                                        : 240 + 3600 / options.compression);
+  bool stopped = false;
   while (m.run.now() < until) {
+    if (stop && !stopped) {
+      stopped = true;
+      until = std::min(until, m.run.now() + stopped_drain_s);
+    }
     std::this_thread::sleep_for(50ms);
     progress.tell("draining");
     std::uint32_t waiting = 0;
     for (const auto& x : m.shares)
       waiting += x->unsettled();
-    if (m.run.now() > least && waiting == 0 && m.ledger.open() == 0)
-      return;
+    // A request just handed out shows as unsettled within a second.
+    if (m.run.now() > began + 1 && waiting == 0 && m.ledger.open() == 0)
+      return false;
   }
+  return stopped;
 }
 
 /// @returns why nobody could be reached.
@@ -229,12 +239,7 @@ int run(const fleet_options& options, std::ostream& progress_out,
                << std::flush;
   progress_line progress{m, progress_out};
   const bool answered = serve(m, progress, stop);
-  const bool interrupted = stop;
-  double seconds = options.drain_s;
-  if (seconds <= 0)
-    seconds = interrupted ? stopped_drain_s : 240 + 3600 / options.compression;
-  if (answered)
-    drain(m, progress, seconds);
+  const bool interrupted = answered && drain(m, progress, stop);
   m.join();
   progress.end();
   fleet_report report{&options,          m.run.name,  m.stats(),
