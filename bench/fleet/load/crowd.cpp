@@ -19,12 +19,15 @@ constexpr std::uint32_t links_max = 100'000;
 
 } // namespace
 
-std::string_view find_text(std::string_view frame, std::string_view quoted) {
-  const auto at = frame.find(quoted);
-  if (at == frame.npos)
-    return {};
-  const auto from = at + quoted.size() + 2; // Past :"
-  return frame.substr(from, frame.find('"', from) - from);
+std::string_view find_text(std::string_view frame, std::string_view name) {
+  // With its colon: a type's value may be the name of another member.
+  for (auto at = frame.find(name); at != frame.npos;
+       at = frame.find(name, at + 1)) {
+    const auto from = at + name.size() + 2;
+    if (frame.substr(at + name.size(), 2) == ":\"")
+      return frame.substr(from, frame.find('"', from) - from);
+  }
+  return {};
 }
 
 crowd::crowd(const load_options& options, std::uint32_t riders,

@@ -57,8 +57,9 @@ private:
   std::string last_reason_;
 };
 
+/// @param name in quotes: "\"trip\"".
 /// @returns the text value of a member in a flat frame, found by its name
 ///          alone: enough for frames of a server that is trusted to be sound.
-std::string_view find_text(std::string_view frame, std::string_view quoted);
+std::string_view find_text(std::string_view frame, std::string_view name);
 
 } // namespace hansom::fleet

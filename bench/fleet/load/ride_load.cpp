@@ -36,7 +36,7 @@ public:
         begin(t);
       report_places(t - from);
       give_up(t);
-      poll(begun < due ? 0 : 0.0005);
+      poll(begun < due ? 0 : 0.001);
     }
     result_.seconds = now() - from;
     result_.cpu_s = cpu() - cpu_from;
@@ -195,9 +195,7 @@ private:
     if (type == "quote") {
       x.requested_s = now();
       trip_request body;
-      // By its colon: the type's value is "quote" too.
-      if (auto at = text.find(R"("quote":")"); at != text.npos)
-        body.quote = text.substr(at + 9, text.find('"', at + 9) - at - 9);
+      body.quote = find_text(text, "\"quote\"");
       loop_.send(link_of(number), encode_frame(next_id(link_of(number)), body));
     } else if (type == "ack" && x.trip.empty()) {
       x.trip = find_text(text, "\"trip\"");
