@@ -1,0 +1,56 @@
+#include "actors/cell/cell_books.hpp"
+#include "actors/cell/surge_book.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace hansom;
+
+namespace {
+
+constexpr timestamp start{1'750'000'000'000};
+constexpr geo_point here{407'580'000, -739'855'000};
+
+driver_status free_since(timestamp since, std::uint64_t rev) {
+  driver_status x;
+  x.driver = driver_id{1};
+  x.now = standing::free;
+  x.at = here;
+  x.time = start;
+  x.free_since = since;
+  x.rev = rev;
+  return x;
+}
+
+} // namespace
+
+TEST_CASE("who refused is left alone until his standing changes") {
+  driver_books books{{{407'000'000, -740'000'000}, {408'000'000, -739'000'000}},
+                     250};
+  books.note(free_since(start, 1), start);
+  books.shun(driver_id{1}, start + milliseconds{5000});
+  CHECK(books.is_shunned(driver_id{1}, start));
+  // A repetition of what we know was under way already.
+  books.note(free_since(start, 2), start);
+  CHECK(books.is_shunned(driver_id{1}, start));
+  CHECK_FALSE(books.is_shunned(driver_id{1}, start + milliseconds{5000}));
+  books.note(free_since(start + milliseconds{1}, 3), start);
+  CHECK_FALSE(books.is_shunned(driver_id{1}, start));
+}
+
+TEST_CASE("a price is not shown before its change is durable") {
+  surge_config config;
+  surge_book book{config, {}};
+  for (int i = 0; i < 20; ++i)
+    book.demanded(start);
+  REQUIRE(book.update(1, start));
+  CHECK(book.price_milli() == 1000);
+  CHECK_FALSE(book.update(1, start + config.update_every)); // One at a time.
+  book.settle(false);
+  CHECK(book.price_milli() == 1000);
+  REQUIRE(book.update(1, start + config.update_every));
+  auto next = book.next();
+  CHECK(next.rev == 1);
+  book.settle(true);
+  CHECK(book.price_milli() == next.surge_milli);
+  CHECK(book.price_milli() > 1000);
+}
