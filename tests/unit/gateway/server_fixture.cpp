@@ -93,8 +93,9 @@ server::~server() {
   actors->stop();
   caf::anon_send_exit(reader_, caf::exit_reason::user_shutdown);
   reader_ = nullptr;
+  system->await_all_actors_done(); // They know `actors` and `city`.
   actors.reset();
-  system.reset(); // Waits for the actors, which know `city`.
+  system.reset();
 }
 
 double server::metric(const std::string& name) {
