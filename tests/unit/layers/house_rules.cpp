@@ -26,6 +26,7 @@ const std::map<std::string, names, std::less<>> allowed = {
   {"bench/simulate", {"protocol", "persistence", "actors", "bench/fleet"}},
   {"bench/micro",
    {"protocol", "persistence", "actors", "gateway", "bench/fleet"}},
+  {"bench/suite", {"protocol", "persistence", "bench/fleet", "bench/micro"}},
   {"cluster",
    {"protocol", "persistence", "actors", "gateway", "bench/fleet",
     "bench/simulate", "bench/micro"}},
@@ -45,8 +46,8 @@ struct library_rule {
 
 const std::vector<library_rule>& library_rules() {
   static const names everywhere = {
-    "protocol",    "persistence",    "actors",      "gateway", "cluster",
-    "bench/fleet", "bench/simulate", "bench/micro", "tests"};
+    "protocol",    "persistence",    "actors",      "gateway",     "cluster",
+    "bench/fleet", "bench/simulate", "bench/micro", "bench/suite", "tests"};
   static const std::vector<library_rule> rules = {
     {"Beast and Asio",
      std::regex{"boost/(asio|beast)([./].*)?"},
