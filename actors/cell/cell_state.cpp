@@ -120,7 +120,9 @@ void cell_state::consider() {
   if (round_ || requests_.open_count() == 0)
     return;
   // Requests that were left over are tried again, but not in a hurry.
-  auto due = gathering_since_ + (news_ ? window() : config().window.longest);
+  auto due =
+    gathering_since_
+    + (news_ ? window() : std::max(config().window.longest, left_over_wait));
   if (due <= now())
     begin_round(false);
   else

@@ -28,6 +28,9 @@ public:
   static constexpr milliseconds shun_for{5'000};
   /// A request that nobody at all can serve asks neighbours only so often.
   static constexpr milliseconds search_pause{5'000};
+  /// Requests that a round left over wait at least so long for the next, also
+  /// where windows are set to nothing.
+  static constexpr milliseconds left_over_wait{250};
   /// The first search around a request that the own cell cannot serve.
   static constexpr std::uint32_t first_radius_m = 1000;
   /// What `nearby` shows at most.
