@@ -172,8 +172,10 @@ bool serve(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
     if (!answered)
       answered = m.stats().connects > 0;
     if (!answered && now > answer_within_s)
-      return false;
+      return false; // However short the run: silence is no success.
     progress.tell(now < m.run.serve_s ? "connecting" : "serving");
+    if (!answered)
+      continue;
     if (options.duration_s > 0 && now > m.run.serve_s + options.duration_s)
       break;
     if (std::all_of(m.shares.begin(), m.shares.end(),

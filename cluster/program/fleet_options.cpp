@@ -30,6 +30,10 @@ void add_demand(CLI::App& app, fleet::fleet_options& x, fleet_texts& texts) {
     .add_option("--requests-per-hour", x.city.requests_per_hour,
                 "Of made-up demand, mean over the day")
     ->capture_default_str();
+  app
+    .add_option("--radius", x.city.radius_m,
+                "Of the made-up city, metres; a small one has short rides")
+    ->capture_default_str();
   app.add_option("--seed", x.seed, "Every run with it is the same demand")
     ->capture_default_str();
 }

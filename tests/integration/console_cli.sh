@@ -1,0 +1,133 @@
+#!/bin/bash
+# The command line against a running node: what it prints, as text and as
+# JSON, its exit codes, and what it says when something is not so.
+
+# shellcheck source=tests/integration/common.bash
+. "$(dirname "$0")/common.bash"
+
+data=$work/data
+unset HANSOM_URL HANSOM_TOKEN HANSOM_DATA HANSOM_CONFIG
+
+# look CODE PATTERN WORDS...: asks the node of $data.
+look() {
+  local code=$1 pattern=$2
+  shift 2
+  expect "$code" "$pattern" "$HANSOM" "$@" --data "$data"
+}
+
+# said_json: what was printed last is one JSON value, as far as brackets and
+# quotes tell without a parser.
+said_json() {
+  local first last
+  first=$(head -c 1 "$work/said")
+  last=$(tail -n 1 "$work/said" | tail -c 2 | head -c 1)
+  case $first$last in
+  '{}' | '[]') ;;
+  *) fail "no JSON: $(head -c 200 "$work/said")" ;;
+  esac
+}
+
+say "without a node"
+look 6 'no node to talk to' actor ls
+expect 6 'cannot reach http://127.0.0.1:9' \
+  "$HANSOM" cell ls --url http://127.0.0.1:9
+look 3 'no store in folder' check
+expect 2 'rum' "$HANSOM" rum
+expect 2 'subcommand|verb' "$HANSOM" actor
+look 2 'limit' actor ls --limit 0
+expect 0 '^6 .*no node' "$HANSOM" help exit-codes
+
+say "settings"
+expect 0 '^offer_timeout = ' "$HANSOM" config show
+expect 0 'driver.s time to answer' \
+  "$HANSOM" config explain dispatch.offer_timeout
+expect 3 'did you mean dispatch.offer_timeout' \
+  "$HANSOM" config explain dispatch.ofer_timeout
+expect 0 '^ok$' "$HANSOM" config check
+printf '[dispatch]\noffer_timeout = "soon"\nofer = 1\n' >"$work/bad.toml"
+expect 2 'bad.toml:2.*duration' "$HANSOM" config check --config "$work/bad.toml"
+expect 2 'bad.toml:3.*ofer' "$HANSOM" config check --config "$work/bad.toml"
+expect 2 'gateway.port' "$HANSOM" config check --set gateway.port=70000
+expect 2 'gateway.prt' "$HANSOM" start --data "$data" --set gateway.prt=1
+expect 2 'none.toml' "$HANSOM" config check --config "$work/none.toml"
+expect 2 'gateway.origins' "$HANSOM" config check --set node.production=true
+strict=(--set node.production=true
+  --set 'gateway.origins=["https://rides.example"]')
+expect 4 'identity provider' "$HANSOM" token --data "$data" "${strict[@]}"
+expect 2 'unknown role "king"' "$HANSOM" token --data "$data" --role king
+expect 2 '24h' "$HANSOM" token --data "$data" --ttl soon
+expect 1 'key' "$HANSOM" start --data "$work/strict" --port 0 "${strict[@]}"
+
+say "a node and some rides"
+start_node "$data" --set positions.speed_max_m_s=700
+"$HANSOM" fleet run --url "ws://127.0.0.1:$node_port/v1/ws" \
+  --dev-key-file "$data/dev.key" --drivers 20 --riders 40 --compression 10 \
+  --speed 35 --radius 1000 --hours 18-24 --requests-per-hour 1500 \
+  --duration 0 >"$work/fleet.log" 2>&1 &
+fleet_pid=$!
+pids+=("$fleet_pid")
+
+say "a second node"
+expect 1 "process $node_pid|pid $node_pid" \
+  "$HANSOM" start --data "$data" --port 0
+expect 1 "127.0.0.1:$node_port: Address already in use" \
+  "$HANSOM" start --data "$work/other" --port "$node_port"
+[ "$(grep -c '^hansom: ' "$work/said")" = 1 ] || fail "not one line of error"
+
+say "actors"
+trip=
+for _ in $(seq 100); do
+  trip=$("$HANSOM" actor ls --data "$data" --kind trip --sort age --limit 1 |
+    sed -n 's|^trip/\([0-9a-f]\{16\}\).*|\1|p')
+  [ -z "$trip" ] || break
+  sleep 0.2
+done
+[ -n "$trip" ] || give_up "no trip within 20 s"
+look 0 '^driver/[0-9]+ ' actor ls --kind driver
+look 0 '"actor": "cell/' actor ls --kind cell --json
+said_json
+look 0 '^kind +actors' actor top --rounds 1
+look 0 '"totals":\[' actor top --rounds 1 --json
+said_json
+look 0 '^ *mailbox ' actor show driver/1
+look 0 '"last_messages"' actor show driver/1 --json
+said_json
+look 3 'driver/987654 is not in' actor show driver/987654
+look 2 'names no actor' actor show dog/1
+look 1 'mailbox, handled, age or name' actor ls --sort colour
+
+say "cells"
+look 0 '^cell +waiting +free' cell ls
+cell=$(sed -n '2,$s/^\([0-9a-f]*\) .*/\1/p' "$work/said" | head -n 1)
+look 0 '"surge_milli"' cell ls --json
+said_json
+look 0 'state' cell show "$cell"
+look 0 '"probe"' cell show "$cell" --json
+said_json
+look 2 'no S2 cell token' cell show xyz
+
+say "trips"
+look 0 '^trip' trip show "$trip"
+look 0 '"journal"' trip show "$trip" --json
+said_json
+look 0 'drivers|candidates|outcome|round' trip why "$trip"
+look 0 "\"$trip\"|\"drivers\"|\"round\"" trip why "$trip" --json
+said_json
+look 3 'no trip 00000000000000ff' trip show 00000000000000ff
+look 2 '16 hexadecimal digits' trip show 12
+
+say "who may look"
+"$HANSOM" token --data "$data" --role rider --subject 1 >"$work/rider"
+look 4 'role operator or viewer' actor ls --token-file "$work/rider"
+"$HANSOM" token --data "$data" --role viewer --subject 1 >"$work/viewer"
+look 0 '^actor' actor ls --token-file "$work/viewer"
+echo a.b.c >"$work/nonsense"
+look 4 'token' actor ls --token-file "$work/nonsense"
+
+kill -INT "$fleet_pid"
+wait "$fleet_pid" || fail "the fleet ended with exit code $?"
+stop_node
+look 6 'no node to talk to' actor ls
+look 0 '^PASS' check
+look 0 '"violations"|"pass"|"broken"' check --json
+verdict
