@@ -31,6 +31,10 @@ public:
   void start() {
     ws_.next_layer().set_option(tcp::no_delay{true});
     ws_.text(true);
+    ws_.set_option(beast::websocket::stream_base::decorator(
+      [](beast::websocket::response_type& x) {
+        x.set(beast::http::field::sec_websocket_protocol, "hansom.v1.json");
+      }));
     ws_.async_accept([me = shared_from_this()](beast::error_code error) {
       if (error)
         return;

@@ -180,10 +180,9 @@ private:
   static std::string said(const pace& x) {
     char text[160];
     std::snprintf(text, sizeof text,
-                  "%.0f/s accepted, server on %.2f cores; the load itself "
-                  "%.1f us each, %llu unsent",
-                  x.per_s, x.cpu_load,
-                  1e6 * x.load.cpu_s / static_cast<double>(x.load.sent),
+                  "%.0f/s accepted, server on %.2f cores, load on %.2f, %llu "
+                  "unsent for a full socket",
+                  x.per_s, x.cpu_load, x.load.cpu_s / x.load.seconds,
                   static_cast<unsigned long long>(x.load.unsent));
     return text;
   }

@@ -43,9 +43,10 @@ void scene::record(const server& whom, const std::string& name,
   const auto file = folder + '/' + name + ".perf";
   const auto recorder = ::fork();
   if (recorder == 0) {
-    ::execlp("perf", "perf", "record", "-q", "-F", "499", "-g", "-o",
-             file.c_str(), "-p", std::to_string(whom.pid()).c_str(), "--",
-             "sleep", std::to_string(seconds).c_str(), nullptr);
+    ::execlp("perf", "perf", "record", "-q", "-F", "299", "--call-graph",
+             "dwarf,8192", "-o", file.c_str(), "-p",
+             std::to_string(whom.pid()).c_str(), "--", "sleep",
+             std::to_string(seconds).c_str(), nullptr);
     ::_exit(127);
   }
   int status = 0;

@@ -17,6 +17,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 namespace hansom::bench {
@@ -46,11 +47,22 @@ bool connect_to(const descriptor& s, std::uint16_t port) {
          == 0;
 }
 
+/// What is measured must not depend on whose shell it was started from.
+void forget_settings() {
+  std::vector<std::string> names;
+  for (char** x = environ; *x != nullptr; ++x)
+    if (std::string_view text{*x}; text.starts_with("HANSOM_"))
+      names.emplace_back(text.substr(0, text.find('=')));
+  for (auto& x : names)
+    ::unsetenv(x.c_str());
+}
+
 void become(const std::string& program,
             const std::vector<std::string>& arguments, const std::string& log) {
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   ::dup2(out, 1);
   ::dup2(out, 2);
+  forget_settings();
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (auto& x : arguments)
     argv.push_back(const_cast<char*>(x.c_str()));
