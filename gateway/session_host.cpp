@@ -212,8 +212,10 @@ void session_host::deliver(client_frame frame) {
       }
   if (s->phase != session_phase::live)
     return metrics().drop(gateway_drop::detached);
-  if (frame.how == delivery::latest)
-    return send(*s, std::move(frame.body), key_of(frame.body));
+  if (frame.how == delivery::latest) {
+    auto key = key_of(frame.body);
+    return send(*s, std::move(frame.body), key);
+  }
   send(*s, spliced(frame.body, std::nullopt, frame.re), 0);
 }
 

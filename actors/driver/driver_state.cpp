@@ -104,8 +104,11 @@ void driver_state::went(const detach& x) {
   if (!sessions_.detach(x.session) || !sessions_.empty())
     return;
   // The shift and the trip can wait for him; an offer cannot.
-  if (offer_ && !offer_->answered)
+  if (offer_ && !offer_->answered) {
+    // Kept for his return: he must not think that he still holds it.
+    push_withdrawn(offer_->view.trip, offer_outcome::driver_lost);
     end_offer(offer_outcome::driver_lost, {});
+  }
   deadlines_.set(*rt_, me_, driver_deadline::grace,
                  rt_->now() + rt_->config().connection_grace);
   show();

@@ -1,3 +1,4 @@
+#include "cluster/admin/node_file.hpp"
 #include "cluster/check/check.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/verbs.hpp"
@@ -42,6 +43,12 @@ int check(const check_options& with) {
                                / "hansom.db")) {
     std::cerr << "hansom: no store in folder " << with.data << '\n';
     return exit_not_found;
+  }
+  if (auto running = read_node_file(with.data)) {
+    std::cerr << "hansom: a node (process " << running->pid
+              << ") works on folder " << with.data
+              << "; stop it first, or check a copy\n";
+    return exit_refused;
   }
   try {
     auto from = store::make_sqlite(with.data, true);
