@@ -59,7 +59,31 @@ private:
         return metrics{whom->get("/metrics")}.of(
           "hansom_gateway_command_seconds_count{type=\"trip.complete\"}");
       },
-      [&] { at_.record(*whom, name, span_); });
+      [&] {
+        const metrics before{whom->get("/metrics")};
+        at_.record(*whom, name, span_);
+        note_work(before, metrics{whom->get("/metrics")});
+      });
+  }
+
+  /// What a trip is made of, and how well commits are shared.
+  void note_work(const metrics& before, const metrics& after) {
+    auto grown = [&](const char* name) {
+      return after.of(name) - before.of(name);
+    };
+    const auto trips = std::max(
+      grown("hansom_gateway_command_seconds_count{type=\"trip.complete\"}"),
+      1.0);
+    const auto steps = grown("hansom_journal_writes_total");
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "; per trip %.1f frames out, %.1f durable steps; %.1f steps "
+                  "per commit, commits %.0f %% of the time",
+                  grown("hansom_gateway_sent_frames_total") / trips,
+                  steps / trips,
+                  steps / std::max(grown("hansom_journal_commits_total"), 1.0),
+                  100 * grown("hansom_journal_busy_seconds_total") / span_);
+    work_ = text;
   }
 
   void find_peak() {
@@ -138,13 +162,13 @@ private:
     to_(r);
   }
 
-  static std::string said(const pace& x) {
+  [[nodiscard]] std::string said(const pace& x) const {
     char text[200];
     std::snprintf(text, sizeof text,
                   "%.0f trips/s, %.0f us CPU each, server on %.2f cores, load "
                   "on %.2f",
                   x.per_s, x.cpu_us, x.cpu_load, x.load.cpu_s / x.load.seconds);
-    std::string out = text;
+    std::string out = text + work_;
     for (auto& [code, n] : x.load.errors)
       out += "; " + std::to_string(n) + ' ' + code;
     return out;
@@ -156,6 +180,7 @@ private:
   std::uint32_t drivers_;
   std::uint32_t riders_;
   double peak_ = 0;
+  std::string work_;
 };
 
 } // namespace
