@@ -17,6 +17,11 @@ jobs_default() {
 }
 jobs=${HANSOM_JOBS:-$(jobs_default)}
 
+# Knobs of these scripts stay here: to the program every HANSOM_... in its
+# environment is a setting, and one that it does not know is an error.
+export -n HANSOM_JOBS HANSOM_FAILURE_LINES HANSOM_ASAN_TESTS \
+  HANSOM_DATA HANSOM_PORT HANSOM_DRIVERS HANSOM_RIDERS HANSOM_REQUESTS
+
 # A minimal environment has no home, and ccache insists on a place.
 [ -n "${HOME:-}" ] || export CCACHE_DIR="${CCACHE_DIR:-$here/build/ccache}"
 

@@ -193,6 +193,16 @@ int run_command_line(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    // The parser misses a verb before it looks at what stands in its place.
+    if (argc > 1 && argv[1][0] != '-'
+        && root
+             .get_subcommands(
+               [&](CLI::App* x) { return x->check_name(argv[1]); })
+             .empty()) {
+      std::cerr << "hansom: unknown verb \"" << argv[1]
+                << "\"; hansom --help lists them\n";
+      return exit_usage;
+    }
     auto code = root.exit(e);
     return code == 0 ? exit_done : exit_usage;
   } catch (const std::exception& e) {

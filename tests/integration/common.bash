@@ -5,6 +5,7 @@
 set -uo pipefail
 
 : "${HANSOM:?set HANSOM to the hansom program}"
+unset "${!HANSOM_@}" # Whoever runs this may have settings of his own.
 work=$(mktemp -d "${TMPDIR:-/tmp}/hansom-test.XXXXXX")
 failures=0
 pids=()

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/common.bash"
 
 data=$work/data
-unset HANSOM_URL HANSOM_TOKEN HANSOM_DATA HANSOM_CONFIG
 
 # look CODE PATTERN WORDS...: asks the node of $data.
 look() {
@@ -32,7 +31,7 @@ look 6 'no node to talk to' actor ls
 expect 6 'cannot reach http://127.0.0.1:9' \
   "$HANSOM" cell ls --url http://127.0.0.1:9
 look 3 'no store in folder' check
-expect 2 'rum' "$HANSOM" rum
+expect 2 'unknown verb "rum"' "$HANSOM" rum
 expect 2 'subcommand|verb' "$HANSOM" actor
 look 2 'limit' actor ls --limit 0
 expect 0 '^6 .*no node' "$HANSOM" help exit-codes

@@ -168,6 +168,9 @@ void nobody_comes(testimony& all) {
   auto trip = request(*r);
   d->hear("offer");
   done(d->ask(of_trip("offer.accept", trip)));
+  r->hear_phase(trip, "assigned");
+  d->stand(far_away - 10);
+  r->hear("driver.position"); // The trip has seen it too.
   d->refused(of_trip("trip.arrived", trip), "trip.too_far");
   done(d->ask(of_trip("trip.cancel", trip)));
   done(d->ask({{"type", "shift.end"}}));
