@@ -69,9 +69,9 @@ TEST_CASE("a wrong file says file, line, and what would be right") {
   CHECK(errors_of("[cell]\nlevel = 42\n")
         == lines{"file:2: cell.level: expected a whole number from 11 to 16, "
                  "found 42"});
-  CHECK(errors_of("[surge]\nlevel = 12\n")
-        == lines{"file:2: unknown option surge.level; did you mean "
-                 "cell.level?"});
+  CHECK(errors_of("[surge]\ncover_cells_max = 12\n")
+        == lines{"file:2: unknown option surge.cover_cells_max; did you "
+                 "mean cell.cover_cells_max?"});
   auto broken = errors_of("[cell\nlevel = 13\n");
   REQUIRE(broken.size() == 1);
   CHECK(broken[0].starts_with("file:1: not valid TOML"));
