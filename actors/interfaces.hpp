@@ -19,14 +19,13 @@ using entity_actor = caf::typed_actor<
   caf::reacts_to<passivate>>;
 
 /// Common to entities that write to the journal.
-using journalled_actor = entity_actor::extend<
-  caf::reacts_to<commit_result>, caf::reacts_to<lookup_result>>;
+using journalled_actor = entity_actor::extend<caf::reacts_to<commit_result>,
+                                              caf::reacts_to<lookup_result>>;
 
 /// The DRIVER. One per driver; lives in the driver's shard. Decides alone
 /// whether the driver is free and which one offer he holds.
 using driver_actor = journalled_actor::extend<
-  caf::reacts_to<attach>, caf::reacts_to<detach>,
-  caf::reacts_to<driver_moved>,
+  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<driver_moved>,
   // A cell proposes a trip; answered with `proposal_answer` to the cell.
   caf::reacts_to<offer_proposal>,
   // The trip says what became durable.
@@ -38,9 +37,8 @@ using driver_actor = journalled_actor::extend<
 
 /// The RIDER. Decides alone whether the rider has an active trip.
 using rider_actor = journalled_actor::extend<
-  caf::reacts_to<attach>, caf::reacts_to<detach>,
-  caf::reacts_to<open_failed>, caf::reacts_to<trip_for_rider>,
-  caf::reacts_to<driver_near>,
+  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<open_failed>,
+  caf::reacts_to<trip_for_rider>, caf::reacts_to<driver_near>,
   caf::reacts_to<client_ref, trip_request>>;
 
 /// The TRIP. Lives in its pickup cell's shard. Owns the state machine, the
@@ -62,11 +60,10 @@ using trip_actor = journalled_actor::extend<
 using cell_actor = entity_actor::extend<
   caf::reacts_to<position_batch>, caf::reacts_to<driver_status>,
   caf::reacts_to<want_driver>, caf::reacts_to<unwant_driver>,
-  caf::reacts_to<proposal_answer>, caf::reacts_to<borrow>,
-  caf::reacts_to<lend>, caf::reacts_to<surge_hint>,
+  caf::reacts_to<proposal_answer>, caf::reacts_to<borrow>, caf::reacts_to<lend>,
+  caf::reacts_to<surge_hint>,
   // A surge change has become durable.
-  caf::reacts_to<commit_result>,
-  caf::replies_to<explain>::with<std::string>,
+  caf::reacts_to<commit_result>, caf::replies_to<explain>::with<std::string>,
   caf::reacts_to<client_ref, quote_ask>,
   caf::reacts_to<client_ref, nearby_ask>>;
 

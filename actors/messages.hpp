@@ -80,8 +80,8 @@ HANSOM_RECORD(trip_position, driver, at, heading_deg, time, track_only)
 
 /// How a driver stands in a cell's index.
 enum class standing : std::uint8_t {
-  gone,      ///< Not in this cell any more.
-  busy,      ///< Here, counted as supply, not to be proposed.
+  gone, ///< Not in this cell any more.
+  busy, ///< Here, counted as supply, not to be proposed.
   free,
   soon_free, ///< Finishes a trip here: forward dispatch.
 };
@@ -91,12 +91,12 @@ std::string to_string(standing x);
 struct driver_status {
   driver_id driver;
   standing now = standing::gone;
-  geo_point at;                 ///< With soon_free: the drop-off.
-  timestamp time;               ///< Of the position.
-  std::uint8_t classes = 1;     ///< Bit per service_class.
+  geo_point at;             ///< With soon_free: the drop-off.
+  timestamp time;           ///< Of the position.
+  std::uint8_t classes = 1; ///< Bit per service_class.
   timestamp free_since;
-  timestamp free_at;            ///< With soon_free: estimated.
-  std::uint64_t rev = 0;        ///< Rises with each change; older is ignored.
+  timestamp free_at;     ///< With soon_free: estimated.
+  std::uint64_t rev = 0; ///< Rises with each change; older is ignored.
 };
 HANSOM_RECORD(driver_status, driver, now, at, time, classes, free_since,
               free_at, rev)
@@ -111,7 +111,7 @@ struct want_driver {
   service_class service = service_class::standard;
   money fare;
   timestamp requested_at;
-  std::uint32_t rev = 0;           ///< The trip's; rises with each offer closed.
+  std::uint32_t rev = 0; ///< The trip's; rises with each offer closed.
   std::vector<driver_id> excluded; ///< Declined, timed out or cancelled it.
 };
 HANSOM_RECORD(want_driver, trip, rider, pickup, dropoff, service, fare,
@@ -262,9 +262,9 @@ HANSOM_RECORD(trip_for_rider, view, receipt)
 
 /// What a durable change of a trip means for a driver.
 enum class driver_part : std::uint8_t {
-  yours,      ///< Assigned to him, or a later step of his trip.
-  withdrawn,  ///< The offer that he holds is gone.
-  over,       ///< His trip has ended, or he was released from it.
+  yours,     ///< Assigned to him, or a later step of his trip.
+  withdrawn, ///< The offer that he holds is gone.
+  over,      ///< His trip has ended, or he was released from it.
 };
 std::string to_string(driver_part x);
 
