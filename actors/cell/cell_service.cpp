@@ -25,7 +25,7 @@ void cell_state::quote(const client_ref& from, const quote_ask& x) {
     return node_.refuse(from, error_code::forbidden,
                         "Only riders ask for quotes.");
   quote_terms terms;
-  terms.quote = quote_id{node_.random()};
+  terms.quote = node_.new_quote_id();
   terms.rider = rider_id{from.client.id};
   terms.pickup = x.pickup;
   terms.dropoff = x.dropoff;

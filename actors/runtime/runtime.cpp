@@ -295,4 +295,12 @@ trip_id runtime::new_trip_id(shard_id shard) noexcept {
                       trips_.fetch_add(1, std::memory_order_relaxed));
 }
 
+quote_id runtime::new_quote_id() noexcept {
+  constexpr std::int64_t unix_2020 = 1'577'836'800;
+  auto seconds = static_cast<std::uint64_t>(now().ms / 1000 - unix_2020);
+  auto counter = quotes_made_.fetch_add(1, std::memory_order_relaxed);
+  return {(seconds & 0x3fffffff) << 34 | (parts_.incarnation & 0xff) << 26
+          | (counter & 0x3ffffff)};
+}
+
 } // namespace hansom

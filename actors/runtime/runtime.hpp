@@ -131,6 +131,9 @@ public:
   /// A fresh 64-bit value from the seeded source; never 0.
   std::uint64_t random() noexcept;
   trip_id new_trip_id(shard_id shard) noexcept;
+  /// Grows with time, so that the claims of honoured quotes lie together in
+  /// the store: seconds since 2020 (30 bits) | incarnation (8) | counter (26).
+  quote_id new_quote_id() noexcept;
   [[nodiscard]] const dispatch_config& config() const noexcept {
     return parts_.config;
   }
@@ -178,6 +181,7 @@ private:
   std::array<std::atomic<store::epoch>, shard_count> epochs_{};
   std::atomic<std::uint64_t> random_;
   std::atomic<std::uint32_t> trips_{0};
+  std::atomic<std::uint32_t> quotes_made_{0};
   directory entities_;
   caf::actor activator_;
   caf::actor pump_;
