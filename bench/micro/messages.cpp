@@ -89,6 +89,7 @@ void measure_messages(const report& to, const effort& how) {
   caf::actor_system system{config};
   std::vector<sums> all(cells);
   std::vector<caf::actor> actors;
+  actors.reserve(cells);
   for (auto& x : all)
     actors.push_back(system.spawn(cell, &x));
   auto single = run(all, how.seconds, [&] {
