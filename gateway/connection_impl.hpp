@@ -323,6 +323,9 @@ void connection_over<Stream>::begin_write(const std::string& text) {
 
 template <class Stream>
 void connection_over<Stream>::begin_close(close_code why) {
+  if (!ws_
+         .is_open()) // The client closes at this moment: the read side ends it.
+    return;
   auto& about = facts(why);
   websocket::close_reason reason;
   reason.code = static_cast<std::uint16_t>(why);

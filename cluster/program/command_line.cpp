@@ -21,6 +21,8 @@ struct parsed {
   std::string data;
   std::string port;
   std::string address;
+  std::string policy;
+  std::string level;
   verbs::target_options target;
   verbs::token_options token;
   verbs::check_options check;
@@ -47,13 +49,17 @@ CLI::App* verb(CLI::App& in, const char* name, const char* help, parsed& p,
   return app;
 }
 
-void add_config_flags(CLI::App* app, parsed& p) {
+void add_settings_flags(CLI::App* app, parsed& p) {
   app->add_option("--config", p.sources.file, "TOML file; see hansom config")
     ->envname("HANSOM_CONFIG");
-  app->add_option("--data", p.data, "Folder of the store")
-    ->envname("HANSOM_DATA");
   app->add_option("--set", p.sources.flags,
                   "Any setting: --set dispatch.offer_timeout=20s");
+}
+
+void add_config_flags(CLI::App* app, parsed& p) {
+  add_settings_flags(app, p);
+  app->add_option("--data", p.data, "Folder of the store")
+    ->envname("HANSOM_DATA");
 }
 
 void add_target_flags(CLI::App* app, verbs::target_options& x) {
@@ -153,6 +159,12 @@ void add_quality_verbs(CLI::App& root, parsed& p) {
   auto* run = add_fleet_run(fleet, p.fleet);
   run->parse_complete_callback(
     [&p] { p.run = [&p] { return verbs::fleet_run(p.fleet); }; });
+  auto* simulate = add_simulate(root, p.simulate);
+  simulate->parse_complete_callback(
+    [&p] { p.run = [&p] { return verbs::simulate(p.simulate, p.sources); }; });
+  add_settings_flags(simulate, p);
+  simulate->add_option("--policy", p.policy, "Same as --set cell.policy=P");
+  simulate->add_option("--level", p.level, "Same as --set cell.level=N");
   auto* check = verb(root, "check",
                      "Verify the invariants of a stopped node's store.\n"
                      "  hansom check --data ./data",
@@ -174,6 +186,10 @@ void fold_short_flags(parsed& p) {
     flags.push_back("gateway.port=" + p.port);
   if (!p.address.empty())
     flags.push_back("gateway.address=" + p.address);
+  if (!p.policy.empty())
+    flags.push_back("cell.policy=" + p.policy);
+  if (!p.level.empty())
+    flags.push_back("cell.level=" + p.level);
   p.sources.environment = config_environment();
 }
 

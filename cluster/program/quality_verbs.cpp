@@ -34,7 +34,14 @@ int fleet_run(fleet::fleet_options with) {
   return fleet::run_fleet(with, std::cerr, std::cout, stop_asked);
 }
 
-int simulate(const simulate::simulate_options& with) {
+int simulate(simulate::simulate_options with, const config_sources& from) {
+  settings loaded;
+  auto errors = load_settings(from, loaded);
+  for (auto& e : errors)
+    std::cerr << e << '\n';
+  if (!errors.empty())
+    return exit_usage;
+  with.config = loaded.dispatch;
   return simulate::run_simulation(with, std::cout);
 }
 

@@ -14,7 +14,6 @@ struct simulate_texts {
   std::string hours;
   std::string columns;
   std::string unit;
-  std::string policy;
 };
 
 void take_over(const simulate_texts& texts, simulate::simulate_options& x) {
@@ -26,8 +25,6 @@ void take_over(const simulate_texts& texts, simulate::simulate_options& x) {
     x.demand.columns = fleet::parse_columns(texts.columns);
   if (!texts.unit.empty())
     x.demand.unit = fleet::parse_time_unit(texts.unit);
-  if (!texts.policy.empty())
-    parse(texts.policy, x.config.policy);
 }
 
 } // namespace
@@ -56,13 +53,6 @@ CLI::App* add_simulate(CLI::App& root, simulate::simulate_options& x) {
                  "Probability that a driver takes an offer")
     ->check(CLI::Range(0.0, 1.0))
     ->capture_default_str();
-  app->add_option("--level", x.config.cell_level, "S2 level of the cells")
-    ->check(CLI::Range(11, 16))
-    ->capture_default_str();
-  app
-    ->add_option("--policy", texts->policy, "How riders and drivers are paired")
-    ->check(CLI::IsMember(
-      {"first-come-nearest", "closest-pair", "batch", "batch+forward"}));
   app->add_flag("--compare", x.compare, "All policies, against the first");
   app->add_flag("--json", x.json);
   app->callback([&x, texts] { take_over(*texts, x); });

@@ -29,7 +29,8 @@ struct token_options {
 int token(const token_options& with, const config_sources& from);
 
 int fleet_run(fleet::fleet_options with);
-int simulate(const simulate::simulate_options& with);
+/// @param from the dispatch settings of the simulated node.
+int simulate(simulate::simulate_options with, const config_sources& from);
 
 struct check_options {
   std::string data = "hansom-data";
