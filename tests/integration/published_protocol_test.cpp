@@ -5,6 +5,7 @@
 #include "tests/integration/witness.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 #include <thread>

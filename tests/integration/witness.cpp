@@ -3,6 +3,10 @@
 #include "cluster/node/wall_clock.hpp"
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <deque>
 
 namespace hansom::testing {
 
@@ -16,14 +20,25 @@ constexpr double centre_lon = -73.9855;
 
 } // namespace
 
-witness::witness(testimony& all) : all_{all}, wire_{all.node.port()} {
+struct witness::frames {
+  std::deque<json> waiting;
+};
+
+witness::witness(testimony& all)
+  : all_{all}, wire_{all.node.port()}, heard_{std::make_unique<frames>()} {
   REQUIRE(wire_.upgrade() == 101);
 }
+
+witness::~witness() = default;
 
 std::string witness::token(client_role role, std::uint64_t account,
                            std::chrono::seconds ttl) const {
   return issue_token(all_.node.key(), role, std::to_string(account),
                      wall_clock_now() + milliseconds{ttl});
+}
+
+witness::json witness::hello(client_role role, std::uint64_t account) {
+  return hello(role, account, json::object());
 }
 
 witness::json witness::hello(client_role role, std::uint64_t account,
@@ -48,7 +63,7 @@ witness::json witness::ask(json command) {
     }
     if (frame.value("re", "") == id)
       return frame;
-    heard_.push_back(std::move(frame));
+    heard_->waiting.push_back(std::move(frame));
   }
 }
 
@@ -113,16 +128,16 @@ witness::json witness::hear(const std::string& type,
   };
   auto until = steady_clock::now() + patience;
   for (;;) {
-    if (heard_.empty()) {
+    if (heard_->waiting.empty()) {
       auto frame = read(until);
       if (frame.is_null()) {
         FAIL_CHECK("heard no ", type);
         return json::object();
       }
-      heard_.push_back(std::move(frame));
+      heard_->waiting.push_back(std::move(frame));
     }
-    auto frame = std::move(heard_.front());
-    heard_.pop_front();
+    auto frame = std::move(heard_->waiting.front());
+    heard_->waiting.pop_front();
     if (fitting(frame))
       return frame;
   }

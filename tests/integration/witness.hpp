@@ -5,11 +5,10 @@
 #include "tests/integration/protocol_document.hpp"
 #include "tests/unit/gateway/raw_client.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
-#include <deque>
 #include <functional>
-#include <map>
+#include <memory>
 #include <set>
 
 namespace hansom::testing {
@@ -30,9 +29,16 @@ public:
 
   /// Connects; says nothing yet.
   explicit witness(testimony& all);
+  ~witness();
+
+  witness(const witness&) = delete;
+  witness& operator=(const witness&) = delete;
 
   /// Says hello. @returns the welcome.
-  json hello(client_role role, std::uint64_t account, const json& more = {},
+  json hello(client_role role, std::uint64_t account);
+
+  /// The same with more fields.
+  json hello(client_role role, std::uint64_t account, const json& more,
              std::chrono::seconds token_ttl = std::chrono::hours{1});
 
   /// Sends a command with a fresh id. @returns the answer to it.
@@ -72,12 +78,14 @@ public:
                                   std::chrono::seconds ttl) const;
 
 private:
+  struct frames; ///< In order; here only by name, JSON is slow to compile.
+
   json read(std::chrono::steady_clock::time_point until);
   json judged(const std::string& text);
 
   testimony& all_;
   raw_client wire_;
-  std::deque<json> heard_;
+  std::unique_ptr<frames> heard_;
   int asked_ = 0;
   int close_code_ = -1; ///< -1: still open.
 };
