@@ -5,7 +5,7 @@
 namespace hansom {
 
 bool commit_queue::push(waiting_commit&& x) {
-  if (size() >= config_.queue_max)
+  if (is_full())
     return false;
   auto entity = x.request.what.entity;
   // An urgent write must not overtake an earlier one of the same entity.

@@ -21,6 +21,11 @@ public:
   explicit commit_queue(journal_writer_config config) : config_{config} {
   }
 
+  /// @returns whether `push` would refuse.
+  [[nodiscard]] bool is_full() const noexcept {
+    return size() >= config_.queue_max;
+  }
+
   /// @returns `false`, leaving `x` alone, when the queue is full.
   bool push(waiting_commit&& x);
 

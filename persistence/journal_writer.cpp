@@ -163,13 +163,14 @@ void ask_for_flush(writer_actor* self) {
 void accept(writer_actor* self, commit_request& x) {
   auto& st = self->state;
   waiting_commit item{std::move(x), self->current_sender()};
-  if (!st.queue->push(std::move(item))) {
+  if (st.queue->is_full()) {
     ++st.stats->refused_full;
     store::result full;
     full.what = store::outcome::unavailable;
     answer(self, item, full);
     return;
   }
+  st.queue->push(std::move(item));
   st.stats->queued = st.queue->size();
   ask_for_flush(self);
 }

@@ -29,7 +29,7 @@ enum class reading {
 /// Longest list accepted in a tolerant reading.
 inline constexpr std::size_t tolerant_items_max = 4096;
 /// Longest text accepted in a tolerant reading, in bytes.
-inline constexpr std::size_t tolerant_text_max = 64 * 1024;
+inline constexpr std::size_t tolerant_text_max = 65'536;
 
 /// Fields without `caf::optional` that a client may still leave out.
 template <class T>

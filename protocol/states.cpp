@@ -73,7 +73,7 @@ constexpr std::uint8_t bit(cause x) {
 
 constexpr auto rider = bit(cause::rider);
 constexpr auto driver = bit(cause::driver);
-constexpr auto system_ = bit(cause::system);
+constexpr auto dispatch = bit(cause::system);
 constexpr auto operations = bit(cause::operations);
 
 struct trip_move {
@@ -85,24 +85,24 @@ struct trip_move {
 using tp = trip_phase;
 
 constexpr trip_move trip_moves[] = {
-  {tp::requested, tp::matching, system_}, // Durable now.
-  {tp::requested, tp::cancelled, rider | system_ | operations},
-  {tp::matching, tp::offered, system_},
-  {tp::matching, tp::expired, system_},
-  {tp::matching, tp::cancelled, rider | system_ | operations},
-  {tp::offered, tp::matching, driver | system_}, // Declined; timed out, lost.
+  {tp::requested, tp::matching, dispatch}, // Durable now.
+  {tp::requested, tp::cancelled, rider | dispatch | operations},
+  {tp::matching, tp::offered, dispatch},
+  {tp::matching, tp::expired, dispatch},
+  {tp::matching, tp::cancelled, rider | dispatch | operations},
+  {tp::offered, tp::matching, driver | dispatch}, // Declined; timed out, lost.
   {tp::offered, tp::assigned, driver},
-  {tp::offered, tp::expired, system_},
-  {tp::offered, tp::cancelled, rider | system_ | operations},
-  {tp::assigned, tp::matching, driver | system_ | operations}, // Re-dispatch.
+  {tp::offered, tp::expired, dispatch},
+  {tp::offered, tp::cancelled, rider | dispatch | operations},
+  {tp::assigned, tp::matching, driver | dispatch | operations}, // Re-dispatch.
   {tp::assigned, tp::arrived, driver},
-  {tp::assigned, tp::cancelled, rider | driver | system_ | operations},
-  {tp::arrived, tp::matching, driver | system_ | operations}, // Re-dispatch.
+  {tp::assigned, tp::cancelled, rider | driver | dispatch | operations},
+  {tp::arrived, tp::matching, driver | dispatch | operations}, // Re-dispatch.
   {tp::arrived, tp::on_trip, driver},
-  {tp::arrived, tp::cancelled, rider | driver | system_ | operations},
+  {tp::arrived, tp::cancelled, rider | driver | dispatch | operations},
   {tp::on_trip, tp::completed, driver | operations},
   // Not the rider: once under way he gets out, and the driver says so.
-  {tp::on_trip, tp::cancelled, driver | system_ | operations},
+  {tp::on_trip, tp::cancelled, driver | dispatch | operations},
 };
 
 using trip_table =

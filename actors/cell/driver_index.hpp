@@ -113,7 +113,8 @@ private:
   static std::uint32_t metres_between(plane_point a, plane_point b) noexcept {
     auto dx = a.x - b.x;
     auto dy = a.y - b.y;
-    return static_cast<std::uint32_t>(std::sqrt(dx * dx + dy * dy) + 0.5);
+    return static_cast<std::uint32_t>(
+      std::lround(std::sqrt(dx * dx + dy * dy)));
   }
 
   [[nodiscard]] std::uint32_t find(driver_id driver) const noexcept;

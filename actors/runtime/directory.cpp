@@ -28,27 +28,24 @@ const directory::part& directory::part_of(entity_ref x) const noexcept {
 
 void directory::deliver(entity_ref to, parcel what, bool fresh) {
   auto& p = part_of(to);
-  {
-    std::lock_guard guard{p.mutex};
-    auto [found, inserted] = p.entries.try_emplace(to);
-    auto& x = found->second;
-    if (inserted && fresh)
-      x.who = owner_.spawn_fresh(to);
-    if (x.who.actor)
-      return put(x.who, what);
-    if (x.waiting.size() < waiting_max) {
-      x.waiting.push_back(std::move(what));
-      if (x.loading)
-        return;
-      x.loading = true;
-    } else {
-      fresh = true; // Marks the overflow; nothing to load.
-    }
+  std::unique_lock guard{p.mutex};
+  auto [found, inserted] = p.entries.try_emplace(to);
+  auto& x = found->second;
+  if (inserted && fresh)
+    x.who = owner_.spawn_fresh(to);
+  if (x.who.actor)
+    return put(x.who, what);
+  if (x.waiting.size() >= waiting_max) {
+    guard.unlock(); // The owner may come back to us.
+    return owner_.undeliverable(to, std::move(what),
+                                drop_reason::directory_full);
   }
-  if (fresh)
-    owner_.undeliverable(to, std::move(what), drop_reason::directory_full);
-  else
-    owner_.start_loading(to);
+  x.waiting.push_back(std::move(what));
+  if (x.loading)
+    return;
+  x.loading = true;
+  guard.unlock();
+  owner_.start_loading(to);
 }
 
 void directory::remind(entity_ref to, parcel what) {

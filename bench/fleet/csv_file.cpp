@@ -13,7 +13,7 @@ namespace hansom::fleet {
 
 namespace {
 
-constexpr std::size_t line_max = 64 * 1024;
+constexpr std::size_t line_max = 65'536;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string out;

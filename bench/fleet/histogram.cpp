@@ -10,7 +10,7 @@ std::size_t histogram::bucket_of(std::uint64_t value) noexcept {
   constexpr std::uint64_t fine = 1 << fine_bits;
   if (value < fine)
     return value;
-  const int shift = std::bit_width(value) - fine_bits - 1;
+  const auto shift = static_cast<int>(std::bit_width(value)) - fine_bits - 1;
   const auto bucket =
     (static_cast<std::size_t>(shift) + 1) * fine + ((value >> shift) - fine);
   return std::min(bucket, buckets - 1);

@@ -31,7 +31,7 @@ public:
 
 private:
   static constexpr int fine_bits = 5;
-  static constexpr std::size_t buckets = 32 * 32;
+  static constexpr std::size_t buckets = 1024;
 
   static std::size_t bucket_of(std::uint64_t value) noexcept;
   static std::int64_t upper_end(std::size_t bucket) noexcept;

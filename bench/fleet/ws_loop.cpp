@@ -15,8 +15,8 @@ namespace hansom::fleet {
 
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
-constexpr std::size_t upgrade_answer_max = 8 * 1024;
+constexpr std::size_t buffer_size = 65'536;
+constexpr std::size_t upgrade_answer_max = 8192;
 constexpr std::size_t keep_capacity = 512;
 
 /// Gives memory back that a burst needed, so that idle clients stay small.

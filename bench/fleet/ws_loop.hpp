@@ -44,7 +44,7 @@ public:
   };
 
   /// Bytes that may wait for a server that does not read.
-  static constexpr std::size_t outbound_max = 256 * 1024;
+  static constexpr std::size_t outbound_max = 262'144;
 
   /// Resolves the host at once.
   /// @throws std::runtime_error when the host has no address.
