@@ -116,6 +116,7 @@ void add_inspection_verbs(CLI::App& root, parsed& p) {
     app->add_option("--kind", p.actors.kind, "driver, rider, trip or cell");
     app->add_option("--text", p.actors.text, "Part of the name");
     app->add_option("--sort", p.actors.sort, "mailbox, handled, age or name")
+      ->check(CLI::IsMember({"mailbox", "handled", "age", "name"}))
       ->capture_default_str();
     app->add_option("--limit", p.actors.limit, "Rows")
       ->check(CLI::Range(1, 1000))

@@ -93,7 +93,7 @@ look 0 '"last_messages"' actor show driver/1 --json
 said_json
 look 3 'driver/987654 is not in' actor show driver/987654
 look 2 'names no actor' actor show dog/1
-look 1 'mailbox, handled, age or name' actor ls --sort colour
+look 2 'mailbox' actor ls --sort colour
 
 say "cells"
 look 0 '^cell +waiting +free' cell ls
