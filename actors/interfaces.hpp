@@ -30,7 +30,8 @@ using driver_actor = journalled_actor::extend<
   caf::reacts_to<offer_proposal>,
   // The trip says what became durable.
   caf::reacts_to<trip_for_driver>, caf::reacts_to<nearly_free>,
-  caf::reacts_to<client_ref, shift_start>,
+  // The cell in whose books he is says its new price.
+  caf::reacts_to<surge_news>, caf::reacts_to<client_ref, shift_start>,
   caf::reacts_to<client_ref, shift_end>,
   caf::reacts_to<client_ref, offer_accept>,
   caf::reacts_to<client_ref, offer_decline>>;

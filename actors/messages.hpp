@@ -331,4 +331,14 @@ HANSOM_RECORD(explain, trip)
 struct passivate {};
 HANSOM_EMPTY_RECORD(passivate)
 
+// -- prices -------------------------------------------------------------------
+
+/// CELL -> DRIVER, after each durable change of its price.
+struct surge_news {
+  cell_id cell;
+  std::uint32_t surge_milli = 1000;
+  timestamp at;
+};
+HANSOM_RECORD(surge_news, cell, surge_milli, at)
+
 } // namespace hansom

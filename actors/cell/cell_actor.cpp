@@ -59,7 +59,7 @@ public:
       [this](const surge_hint& x) { state_->hint(x); },
       [this](const commit_result& x) {
         if (state_->committed(x))
-          return;
+          return state_->tell_price();
         node_.entities().bury(who_, id());
         quit();
       },

@@ -57,6 +57,14 @@ public:
   /// @returns null when unknown or gone.
   [[nodiscard]] const booked_driver* find(driver_id driver) const;
 
+  /// Calls `visit(driver_id)` for each who is not gone, in no order.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (const auto& [driver, x] : all_)
+      if (x.now != standing::gone)
+        visit(driver);
+  }
+
   /// Free drivers, where they are.
   [[nodiscard]] const driver_index& free() const noexcept {
     return free_;

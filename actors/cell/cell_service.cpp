@@ -1,7 +1,7 @@
 #include "actors/cell/cell_state.hpp"
 #include "protocol/json_writer.hpp"
 
-/// What a cell answers: quotes, cars nearby, the console's questions.
+/// What a cell tells: quotes, its price, cars nearby, the console's questions.
 namespace hansom {
 
 namespace {
@@ -40,6 +40,13 @@ void cell_state::quote(const client_ref& from, const quote_ask& x) {
                   terms.surge_milli,          terms.distance_m,
                   terms.duration_s,           terms.expires_at};
   node_.reply(from, json::frame("quote", view));
+}
+
+void cell_state::tell_price() {
+  if (!surge_.take_news())
+    return;
+  surge_news news{cell_, surge_.price_milli(), now()};
+  drivers_.for_each([&](driver_id driver) { node_.send(driver, news); });
 }
 
 void cell_state::nearby(const client_ref& from, const nearby_ask& x) {

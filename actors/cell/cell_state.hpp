@@ -69,6 +69,9 @@ public:
   ///          must end, to be loaded anew.
   bool committed(const commit_result& x);
 
+  /// Tells drivers a price that has become durable, once.
+  void tell_price();
+
   /// @returns whether memory would lose nothing with this cell.
   [[nodiscard]] bool is_idle() const;
   /// Whether it may leave although drivers are in its books.

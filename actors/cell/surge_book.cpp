@@ -55,6 +55,7 @@ void surge_book::settle(bool committed) noexcept {
   if (!in_flight_)
     return;
   in_flight_ = false;
+  news_ = committed;
   if (committed)
     durable_ = next();
   else

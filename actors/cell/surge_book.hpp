@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hansom {
 
@@ -47,6 +48,11 @@ public:
   /// The journal has answered.
   void settle(bool committed) noexcept;
 
+  /// @returns whether the durable price has changed since the last call.
+  bool take_news() noexcept {
+    return std::exchange(news_, false);
+  }
+
   /// The durable price: the only one that anybody is told.
   [[nodiscard]] std::uint32_t price_milli() const noexcept {
     return durable_.surge_milli;
@@ -79,6 +85,7 @@ private:
   sliding_count demand_;
   std::map<cell_id, neighbour> neighbours_;
   bool in_flight_ = false;
+  bool news_ = false; ///< Drivers have not been told the price.
 };
 
 } // namespace hansom

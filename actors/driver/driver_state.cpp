@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -252,7 +253,7 @@ void driver_state::hold(const offer_proposal& x) {
 
 void driver_state::command(const client_ref& from, const offer_accept& x) {
   if (!offer_ || offer_->view.trip != x.trip)
-    return gate.refuse(from, error_code::no_such_offer);
+    return gate.refuse(from, why_no_offer(x.trip));
   offer_->answered = true;
   rt_->send(x.trip,
             offer_taken{from, id(), offer_->offered_at, offer_->view.eta_s,
@@ -261,7 +262,7 @@ void driver_state::command(const client_ref& from, const offer_accept& x) {
 
 void driver_state::command(const client_ref& from, const offer_decline& x) {
   if (!offer_ || offer_->view.trip != x.trip)
-    return gate.refuse(from, error_code::no_such_offer);
+    return gate.refuse(from, why_no_offer(x.trip));
   if (offer_->answered) // The trip decides which of his words was first.
     return rt_->send(x.trip, offer_ended{id(), offer_->offered_at,
                                          offer_outcome::declined, from});
@@ -269,12 +270,25 @@ void driver_state::command(const client_ref& from, const offer_decline& x) {
   show();
 }
 
+error_code driver_state::why_no_offer(trip_id trip) const {
+  auto held = std::find(ended_offers_.begin(), ended_offers_.end(), trip);
+  return trip && held != ended_offers_.end() ? error_code::offer_gone
+                                             : error_code::no_such_offer;
+}
+
+/// Whatever becomes of it, he holds the offer no longer.
+void driver_state::forget_offer() {
+  ended_offers_.at(ended_offers_next_) = offer_->view.trip;
+  ended_offers_next_ = (ended_offers_next_ + 1) % ended_offers_max;
+  offer_ = caf::none;
+  deadlines_.clear(driver_deadline::offer);
+}
+
 void driver_state::end_offer(offer_outcome outcome,
                              caf::optional<client_ref> from) {
   rt_->send(offer_->view.trip,
             offer_ended{id(), offer_->offered_at, outcome, std::move(from)});
-  offer_ = caf::none;
-  deadlines_.clear(driver_deadline::offer);
+  forget_offer();
 }
 
 void driver_state::offer_time_is_up() {
@@ -308,8 +322,7 @@ void driver_state::push_withdrawn(trip_id trip, offer_outcome outcome) {
 void driver_state::withdraw(trip_id trip, offer_outcome outcome) {
   if (!offer_ || offer_->view.trip != trip)
     return;
-  offer_ = caf::none;
-  deadlines_.clear(driver_deadline::offer);
+  forget_offer();
   push_withdrawn(trip, outcome);
   show();
   gate.mail([this] { end_shift_after_trip(); });
@@ -339,10 +352,8 @@ void driver_state::yours(const trip_view& x) {
       known = (*mine)->view && (*mine)->view->rev == x.rev;
       *mine = caf::none;
     }
-  if (offer_ && offer_->view.trip == x.trip) {
-    offer_ = caf::none;
-    deadlines_.clear(driver_deadline::offer);
-  }
+  if (offer_ && offer_->view.trip == x.trip)
+    forget_offer();
   (x.queued ? queued_ : present_) = held_trip{x.trip, x};
   deadlines_.clear(driver_deadline::idle);
   if (!x.queued)
@@ -396,6 +407,13 @@ void driver_state::nearly(const nearly_free& x) {
     return;
   nearly_ = x;
   show();
+}
+
+/// The price where he works. Only who is connected hears of it: the next change
+/// makes it worthless.
+void driver_state::priced(const surge_news& x) {
+  sessions_.push(*rt_, delivery::latest,
+                 json::frame("surge", surge_view{x.cell, x.surge_milli, x.at}));
 }
 
 void driver_state::push_trip(const trip_view& x) {

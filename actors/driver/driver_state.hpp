@@ -8,6 +8,8 @@
 #include "actors/runtime/session_set.hpp"
 #include "actors/runtime/tracked.hpp"
 
+#include <array>
+
 namespace hansom {
 
 /// What a driver waits for; the values are alarm tokens.
@@ -36,6 +38,7 @@ struct driver_state {
   void proposed(const offer_proposal& x);
   void told(const trip_for_driver& x);
   void nearly(const nearly_free& x);
+  void priced(const surge_news& x);
   void rang(const alarm_rang& x);
   void put_away();
 
@@ -50,6 +53,9 @@ struct driver_state {
   commit_gate gate;
 
 private:
+  /// Ended offers that an answer may still be on its way to.
+  static constexpr std::size_t ended_offers_max = 8;
+
   /// A trip of his; the view comes from the trip itself.
   struct held_trip {
     trip_id trip;
@@ -92,6 +98,8 @@ private:
     return present_ || queued_;
   }
   [[nodiscard]] bool may_queue() const;
+  void forget_offer();
+  [[nodiscard]] error_code why_no_offer(trip_id trip) const;
   [[nodiscard]] driver_id id() const {
     return driver_id{me_.id};
   }
@@ -103,6 +111,9 @@ private:
   session_set sessions_;
   deadlines<driver_deadline> deadlines_;
   caf::optional<held_offer> offer_;
+  /// A ring of trips whose offers he held; an answer to one of them came late.
+  std::array<trip_id, ended_offers_max> ended_offers_{};
+  std::size_t ended_offers_next_ = 0;
   caf::optional<held_trip> present_;
   caf::optional<held_trip> queued_;
   caf::optional<nearly_free> nearly_;

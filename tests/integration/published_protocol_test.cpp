@@ -19,12 +19,11 @@ namespace {
 
 /// Messages and codes that this test cannot bring about, and why.
 const std::map<std::string, std::string> unseen_messages{
-  {"surge", "the server does not push price levels; quotes tell them"}};
+  {"surge", "prices move once a minute at most, and only by demand"}};
 const std::map<std::string, std::string> unseen_codes{
   {"session.too_many_in_flight", "depends on how quick the answers are"},
   {"session.draining", "a moment of the stop that no client can time"},
   {"frame.bad_utf8", "websockets close with 1007 before we can say it"},
-  {"offer.gone", "takes an answer that crosses the withdrawal in the server"},
   {"quote.expired", "a price is promised for ten seconds at least"},
   {"system.overloaded", "takes more load than a test may make"},
   {"store.unavailable", "takes a broken disk"},
@@ -128,7 +127,7 @@ void cancelled_in_every_way(testimony& all) {
   d->hear("offer");
   done(r->ask(of_trip("trip.cancel", trip)));
   CHECK(d->hear("offer.withdrawn").value("outcome", "") == "withdrawn");
-  d->refused(of_trip("offer.accept", trip), "offer.unknown");
+  d->refused(of_trip("offer.accept", trip), "offer.gone");
   r->hear_phase(trip, "cancelled");
 
   trip = request(*r);

@@ -211,6 +211,56 @@ TEST_CASE_FIXTURE(ride_fixture, "the next trip is queued near the end of one") {
   CHECK(has(say(dan, "a2", trip_arrived{second}), "\"ack\""));
 }
 
+TEST_CASE_FIXTURE(ride_fixture, "a late answer to an offer is told so") {
+  connect(ann);
+  connect(ben);
+  go_on_shift(dan);
+  auto first = ask_for_ride(ann);
+  auto never = ask_for_ride(ben);
+  offer(dan, first);
+  SUBCASE("its time is up") {
+    advance(node().config().offer_timeout + 1s);
+  }
+  SUBCASE("the rider has cancelled") {
+    say(ann, "cancel", trip_cancel{first, {}});
+  }
+  SUBCASE("he has declined") {
+    say(dan, "decline", offer_decline{first, {}});
+  }
+  CHECK(has(say(dan, "yes", offer_accept{first}), "offer.gone"));
+  CHECK(has(say(dan, "no", offer_decline{first, {}}), "offer.gone"));
+  CHECK(has(say(dan, "other", offer_accept{never}), "offer.unknown"));
+  CHECK(has(say(dan, "none", offer_accept{trip_id{}}), "offer.unknown"));
+}
+
+TEST_CASE_FIXTURE(ride_fixture, "old offers are forgotten in the end") {
+  go_on_shift(dan);
+  constexpr std::uint64_t first = 1000;
+  for (auto i = first; i <= first + 8; ++i) {
+    offer(dan, trip_id{i});
+    say(dan, "no" + std::to_string(i), offer_decline{trip_id{i}, {}});
+  }
+  CHECK(has(say(dan, "late", offer_accept{trip_id{first + 1}}), "offer.gone"));
+  CHECK(has(say(dan, "later", offer_accept{trip_id{first}}), "offer.unknown"));
+}
+
+TEST_CASE_FIXTURE(ride_fixture, "a driver hears a new price while connected") {
+  go_on_shift(dan);
+  auto cell = cell_of(times_square, node().config().cell_level);
+  node().send(dan, surge_news{cell, 1250, now()});
+  settle();
+  CHECK(pushes(dan, "surge") == 1);
+  CHECK(last_push(dan, "surge")
+        == R"({"type":"surge","cell":")" + to_string(cell)
+             + R"(","surge_milli":1250,"changed_at":)"
+             + std::to_string(now().ms) + "}");
+  CHECK(clients->frames.back().how == delivery::latest);
+  disconnect(dan);
+  node().send(dan, surge_news{cell, 1500, now()});
+  settle();
+  CHECK(pushes(dan, "surge") == 1);
+}
+
 TEST_CASE_FIXTURE(ride_fixture, "one session for each device") {
   node().send(dan, attach{session(1), "phone"});
   node().send(dan, attach{session(2), "tablet"});

@@ -96,7 +96,7 @@ TEST_CASE_FIXTURE(ride_fixture, "an offer that is not answered moves on") {
   // It is not offered to him again, even if a cell proposes it.
   offer(dan, trip);
   CHECK(stored(trip).phase == trip_phase::matching);
-  CHECK(has(say(dan, "late", offer_accept{trip}), "offer.unknown"));
+  CHECK(has(say(dan, "late", offer_accept{trip}), "offer.gone"));
 }
 
 TEST_CASE_FIXTURE(ride_fixture, "declined, then taken by another") {
