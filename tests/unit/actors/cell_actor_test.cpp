@@ -428,6 +428,11 @@ TEST_CASE("a price changes for riders only once the change is durable") {
   for (int i = 0; i < 62; ++i)
     city.advance(1s);
   rows = journal();
+  auto told = city.stand_ins->of<surge_news>();
+  REQUIRE(told.size() == 1); // Nothing while the store was gone.
+  CHECK(told[0].first == entity_ref{cells::driver('a')});
+  CHECK(told[0].second.cell == city.home(at));
+  CHECK(told[0].second.surge_milli == 1200);
   REQUIRE(rows.size() == 2);
   CHECK(rows[1].seq == 2);
   CHECK(city.quote(at).surge_milli == 1000);
