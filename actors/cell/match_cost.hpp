@@ -80,7 +80,7 @@ struct match_cost_config {
 /// Distance and age limits of the gates.
 struct gate_config {
   std::uint32_t max_pickup_radius_m = 4000; ///< Straight line.
-  std::uint32_t max_pickup_s = 1200;        ///< ETA with the rest of a trip.
+  std::uint32_t max_pickup_s = 720;         ///< ETA with the rest of a trip.
   milliseconds position_max_age{30'000};
   std::uint32_t forward_max_s = 240; ///< Soon free means within this.
 };

@@ -24,6 +24,11 @@ private:
   enum class mind : std::uint8_t { undecided, accept, decline, ignore, said };
 
   struct open_offer {
+    // Written out: without it clang 14 takes the class for one that
+    // std::optional cannot make, as long as `driver` is not complete.
+    open_offer() noexcept {
+    }
+
     offer_view what;
     mind to = mind::undecided;
     double act_s = 0;

@@ -226,6 +226,15 @@ TEST_CASE("a far driver is found ring by ring, and one out of reach is not") {
     city.settle();
     CHECK(city.proposals() == "1a");
   }
+  SUBCASE("just outside of the first circle, in a cell that it touches") {
+    city_map map{border(), 100, {".....1..|.......a"}};
+    REQUIRE(city.home(map['1']) != city.home(map['a']));
+    city.populate(map);
+    // One driver for one request is scarce: the longest window, then a match
+    // in the same round.
+    city.advance(dispatch_config{}.window.longest + 100ms);
+    CHECK(city.proposals() == "1a");
+  }
   SUBCASE("5 km away") {
     city_map map{times_square, 1000, {"1....a"}};
     city.populate(map);
@@ -421,6 +430,11 @@ TEST_CASE("a price changes for riders only once the change is durable") {
   auto after = city.quote(at);
   CHECK(after.surge_milli == 1200);
   CHECK(after.fare.minor > before.fare.minor);
+  auto told = city.stand_ins->of<surge_news>();
+  REQUIRE(told.size() == 1); // Nothing while the store was gone.
+  CHECK(told[0].first == entity_ref{cells::driver('a')});
+  CHECK(told[0].second.cell == city.home(at));
+  CHECK(told[0].second.surge_milli == 1200);
 
   // The price and the numbering outlive the process.
   city.restart();
@@ -428,11 +442,6 @@ TEST_CASE("a price changes for riders only once the change is durable") {
   for (int i = 0; i < 62; ++i)
     city.advance(1s);
   rows = journal();
-  auto told = city.stand_ins->of<surge_news>();
-  REQUIRE(told.size() == 1); // Nothing while the store was gone.
-  CHECK(told[0].first == entity_ref{cells::driver('a')});
-  CHECK(told[0].second.cell == city.home(at));
-  CHECK(told[0].second.surge_milli == 1200);
   REQUIRE(rows.size() == 2);
   CHECK(rows[1].seq == 2);
   CHECK(city.quote(at).surge_milli == 1000);

@@ -208,6 +208,28 @@ TEST_CASE("commands above the limits are refused and counted") {
         == 2);
 }
 
+TEST_CASE("new work beyond the bound is refused, open trips go on") {
+  server s{[](auto& x) {
+    x.threads = 1;
+    x.admission.unanswered_max = 1;
+  }};
+  raw_client driver{s.port()}, rider{s.port()};
+  s.greet(driver);
+  s.greet(rider, client_role::rider, "9");
+  s.city.silent_to_commands = true;
+  driver.send_frame(R"({"type":"shift.start","id":"a1"})");
+  REQUIRE(s.city.wait_for("shift.start driver/7"));
+  rider.send_frame(
+    R"({"type":"nearby","id":"n1","at":{"lat":40.7,"lon":-73.9}})");
+  auto refused = rider.expect(R"("re":"n1")");
+  CHECK(has(refused, facts(error_code::overloaded).code));
+  CHECK(has(refused, "retry_after_ms"));
+  CHECK(s.metric(R"(hansom_gateway_drops_total{reason="overload_full"})") == 1);
+  driver.send_frame(
+    R"({"type":"trip.start","id":"a2","trip":"0000000000000005"})");
+  CHECK(s.city.wait_for("trip.start trip/0000000000000005"));
+}
+
 TEST_CASE("a command said twice at once is passed on once") {
   server s;
   s.city.silent_to_commands = true;
@@ -377,6 +399,9 @@ TEST_CASE("an entity closes a session that a newer one replaces") {
   s.greet(c);
   s.door->close(s.city.last_session(), close_code::replaced);
   CHECK(c.expect_close() == 4500);
+  // The close frame leaves before the session does.
+  for (int i = 0; i < 200 && s.door->figures().sessions != 0; ++i)
+    std::this_thread::sleep_for(10ms);
   CHECK(s.door->figures().sessions == 0);
 }
 
