@@ -46,6 +46,10 @@ std::string check(const gateway_config& x) {
   if (x.outbound_frames_max < x.ring_events_max + 2)
     return "gateway.outbound_frames_max: must hold a whole replay, at least "
            "ring_events_max + 2";
+  if (x.admission.target.count() < 1)
+    return "gateway.admission_target: must be at least 1ms";
+  if (x.admission.unanswered_max == 0)
+    return "gateway.new_work_max: must be at least 1";
   if (x.sweep.count() < 10 || x.sweep > x.hello_timeout)
     return "gateway.sweep: must be 10ms to hello_timeout";
   if (x.position_flush.count() < 1)

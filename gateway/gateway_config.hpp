@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gateway/admission.hpp"
 #include "gateway/token.hpp"
 #include "gateway/token_bucket.hpp"
 #include "protocol/json.hpp"
@@ -36,6 +37,7 @@ struct gateway_config {
   bucket_config faults{1, 20}; ///< Bad frames per session; then it is closed.
   std::uint32_t frame_max = inbound_frame_max; ///< Bytes, inbound.
   std::uint32_t in_flight_max = 16; ///< Unanswered commands per session.
+  admission_config admission;       ///< Of new work, per thread.
   std::uint32_t outbound_bytes_max = 256 * 1024; ///< Per connection.
   std::uint32_t outbound_frames_max = 512;
   std::uint32_t ring_events_max = 256; ///< Kept for resume, per session.

@@ -44,9 +44,11 @@ enum class gateway_drop : std::uint8_t {
   connections_full,
   handshake_rate,
   accept_failed,
-  not_ready, ///< A frame before the welcome.
+  not_ready,     ///< A frame before the welcome.
+  overload_slow, ///< New work refused: answers take too long.
+  overload_full, ///< New work refused: too many commands unanswered.
 };
-inline constexpr std::size_t gateway_drop_count = 12;
+inline constexpr std::size_t gateway_drop_count = 14;
 std::string_view to_text(gateway_drop x) noexcept;
 
 inline constexpr std::size_t client_message_count =

@@ -208,7 +208,8 @@ std::string_view to_text(gateway_drop x) noexcept {
   static constexpr std::array<std::string_view, gateway_drop_count> names{
     "session_gone",     "detached",       "closing",       "outbox_latest",
     "outbox_full",      "mailbox_full",   "position_rate", "duplicate_command",
-    "connections_full", "handshake_rate", "accept_failed", "not_ready"};
+    "connections_full", "handshake_rate", "accept_failed", "not_ready",
+    "overload_slow",    "overload_full"};
   return names[static_cast<std::size_t>(x)];
 }
 

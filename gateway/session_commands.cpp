@@ -139,7 +139,8 @@ void session_host::refresh(session& s, const std::string& id,
 }
 
 /// Holds a command against the session's limits and writes it down.
-bool session_host::admit(session& s, const std::string& id, std::uint8_t kind) {
+bool session_host::admit(session& s, const std::string& id, std::uint8_t kind,
+                         work what) {
   auto t = now();
   if (s.phase != session_phase::live) {
     metrics().drop(gateway_drop::not_ready);
@@ -166,15 +167,30 @@ bool session_host::admit(session& s, const std::string& id, std::uint8_t kind) {
     refuse(s, id, error_code::too_many_in_flight);
     return false;
   }
-  s.in_flight.push_back(
-    {id, kind, std::chrono::steady_clock::now(), t + config().command_timeout});
+  auto since = std::chrono::steady_clock::now();
+  auto verdict =
+    admission_.ask(what, since, parts_.actors->random(), config().admission);
+  if (verdict != admission_verdict::admitted) {
+    metrics().drop(verdict == admission_verdict::full
+                     ? gateway_drop::overload_full
+                     : gateway_drop::overload_slow);
+    refuse(s, id, error_code::overloaded, {},
+           admission_.retry_ms(parts_.actors->random()));
+    return false;
+  }
+  s.in_flight.push_back({id, kind, since, t + config().command_timeout});
   return true;
 }
 
 template <class T>
 void session_host::command(session& s, entity_ref to, T& body) {
   auto kind = static_cast<std::uint8_t>(decoded_.body.index());
-  if (!admit(s, decoded_.id, kind))
+  constexpr auto what =
+    std::is_same_v<T, trip_request> ? work::request
+    : std::is_same_v<T, quote_ask> || std::is_same_v<T, nearby_ask>
+      ? work::inquiry
+      : work::open;
+  if (!admit(s, decoded_.id, kind, what))
     return;
   parts_.actors->send(to, client_ref{s.ref, s.client, decoded_.id},
                       std::move(body));

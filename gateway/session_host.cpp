@@ -171,6 +171,7 @@ void session_host::detach(session& s) {
   s.deadline = now() + config().session_kept;
   s.leave_at = {};
   // Answers are not replayed; the client asks again with the same id.
+  admission_.forgotten(s.in_flight.size());
   std::vector<pending_command>{}.swap(s.in_flight);
   parts_.actors->send(s.client, hansom::detach{s.ref});
 }
@@ -178,6 +179,7 @@ void session_host::detach(session& s) {
 void session_host::end(session& s, close_code why) {
   if (s.to)
     s.to->close(why);
+  admission_.forgotten(s.in_flight.size());
   metrics().sessions.subtract();
   sessions_.erase(s.ref.session);
 }
@@ -205,8 +207,9 @@ void session_host::deliver(client_frame frame) {
   if (frame.how == delivery::reply)
     for (auto i = s->in_flight.begin(); i != s->in_flight.end(); ++i)
       if (i->id == frame.re) {
-        metrics().latency[i->kind].add(std::chrono::steady_clock::now()
-                                       - i->since);
+        auto t = std::chrono::steady_clock::now();
+        metrics().latency[i->kind].add(t - i->since);
+        admission_.answered(i->kind, i->since, t, config().admission);
         s->in_flight.erase(i);
         break;
       }
@@ -308,6 +311,7 @@ void session_host::expire_commands(session& s, timestamp t) {
   while (!s.in_flight.empty() && t >= s.in_flight.front().deadline) {
     auto id = std::move(s.in_flight.front().id);
     s.in_flight.erase(s.in_flight.begin());
+    admission_.forgotten(1);
     refuse(s, id, error_code::unknown_outcome);
   }
 }

@@ -130,7 +130,7 @@ private:
   // frames in
   void dispatch(session& s);
   void refresh(session& s, const std::string& id, const std::string& token);
-  bool admit(session& s, const std::string& id, std::uint8_t kind);
+  bool admit(session& s, const std::string& id, std::uint8_t kind, work what);
   template <class T>
   void command(session& s, entity_ref to, T& body);
   void positions(session& s, const position& x);
@@ -139,6 +139,7 @@ private:
 
   parts parts_;
   session_map sessions_;
+  admission admission_;
   position_batcher batches_;
   decoded_frame decoded_; ///< Reused: positions allocate nothing.
   decode_error error_;

@@ -118,6 +118,12 @@ void gateway_properties(list& out) {
              "And so many at once."),
      integer("gateway.in_flight_max", AT(gateway.in_flight_max), 1, 1000,
              "Unanswered commands per session."),
+     duration("gateway.admission_target", AT(gateway.admission.target), 1ms,
+              10s, "While answers take longer, new work is refused."),
+     integer("gateway.new_work_max", AT(gateway.admission.unanswered_max), 1,
+             10'000'000,
+             "Unanswered commands per thread; beyond it no new work is "
+             "taken."),
      integer("gateway.outbound_bytes_max", AT(gateway.outbound_bytes_max), 4096,
              most, "Waiting for one client; beyond it he is closed as slow."),
      integer("gateway.outbound_frames_max", AT(gateway.outbound_frames_max), 8,
