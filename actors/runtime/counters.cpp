@@ -7,7 +7,8 @@ std::string_view to_text(drop_reason x) noexcept {
     "directory_full", "load_failed",        "entity_gone",
     "stale_offer",    "unknown_driver",     "stale_status",
     "lend_too_late",  "commit_refused",     "commit_stale_epoch",
-    "session_gone",   "unexpected_message", "cell_full"};
+    "session_gone",   "unexpected_message", "cell_full",
+    "node_stopping"};
   return names[static_cast<std::size_t>(x)];
 }
 

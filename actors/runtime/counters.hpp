@@ -22,8 +22,9 @@ enum class drop_reason : std::uint8_t {
   session_gone,       ///< A frame for a session that no longer exists.
   unexpected_message,
   cell_full, ///< More drivers or requests than a cell's books hold.
+  node_stopping,
 };
-inline constexpr std::size_t drop_reason_count = 12;
+inline constexpr std::size_t drop_reason_count = 13;
 
 std::string_view to_text(drop_reason x) noexcept;
 

@@ -29,6 +29,11 @@ const directory::part& directory::part_of(entity_ref x) const noexcept {
 void directory::deliver(entity_ref to, parcel what, bool fresh) {
   auto& p = part_of(to);
   std::unique_lock guard{p.mutex};
+  if (closed_) {
+    guard.unlock();
+    return owner_.undeliverable(to, std::move(what),
+                                drop_reason::node_stopping);
+  }
   auto [found, inserted] = p.entries.try_emplace(to);
   auto& x = found->second;
   if (inserted && fresh)
@@ -59,6 +64,8 @@ void directory::remind(entity_ref to, parcel what) {
 bool directory::arrive(entity_ref to, resident who) {
   auto& p = part_of(to);
   std::lock_guard guard{p.mutex};
+  if (closed_)
+    return false;
   auto& x = p.entries[to];
   auto used = !x.who.actor;
   if (used)
@@ -143,8 +150,9 @@ void directory::for_each(
   }
 }
 
-std::vector<caf::actor> directory::take_all() {
+std::vector<caf::actor> directory::close() {
   std::vector<caf::actor> result;
+  closed_ = true;
   for (auto& p : parts_) {
     std::lock_guard guard{p.mutex};
     for (auto& [who, x] : p.entries)

@@ -9,6 +9,7 @@
 #include <caf/message_priority.hpp>
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -85,8 +86,9 @@ public:
   void
   for_each(const std::function<void(entity_ref, const resident&)>& visit) const;
 
-  /// Drops all handles, for shutdown.
-  std::vector<caf::actor> take_all();
+  /// Hands all actors out and stays empty from then on, for shutdown: what is
+  /// still delivered is undeliverable, what still arrives is not taken.
+  std::vector<caf::actor> close();
 
 private:
   struct entry {
@@ -103,6 +105,8 @@ private:
   const part& part_of(entity_ref x) const noexcept;
 
   port owner_;
+  std::atomic<bool> closed_{
+    false}; ///< Read and acted upon under a part's lock.
   std::array<part, 64> parts_;
 };
 

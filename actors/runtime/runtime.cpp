@@ -190,13 +190,12 @@ void runtime::start() {
 }
 
 void runtime::stop() {
-  for (auto* helper : {&pump_, &activator_})
-    if (*helper) {
-      caf::anon_send_exit(*helper, caf::exit_reason::user_shutdown);
-      *helper = nullptr;
-    }
-  for (auto& x : entities_.take_all())
+  for (auto& x : entities_.close())
     caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  // The handles stay: other threads may be about to use them.
+  for (auto* helper : {&pump_, &activator_})
+    if (*helper)
+      caf::anon_send_exit(*helper, caf::exit_reason::user_shutdown);
 }
 
 void runtime::post(entity_ref to, parcel what, bool fresh) {

@@ -151,6 +151,8 @@ void node::stop() {
     // comes after all that was sent to them.
     caf::anon_send_exit(b.actors->writer(), caf::exit_reason::user_shutdown);
     caf::anon_send_exit(b.actors->reader(), caf::exit_reason::user_shutdown);
+    // An actor uses the runtime until its last message.
+    b.system->await_all_actors_done();
     b.actors.reset();
   }
   b.system.reset();
