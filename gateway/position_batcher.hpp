@@ -32,7 +32,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t bytes_max = 64 * 1024;
+  static constexpr std::size_t bytes_max = std::size_t{64} * 1024;
 
   std::unordered_map<cell_id, std::string> batches_;
 };

@@ -32,6 +32,11 @@ constexpr std::uint8_t speakers(const T&) {
   return by_driver;
 }
 
+/// It names a trip, but the driver holds the offer.
+template <class T>
+constexpr bool is_offer_answer =
+  std::is_same_v<T, offer_accept> || std::is_same_v<T, offer_decline>;
+
 /// Who decides about a command.
 template <class T>
 entity_ref decider(const T& x, const session& s, int cell_level) {
@@ -39,10 +44,7 @@ entity_ref decider(const T& x, const session& s, int cell_level) {
     return cell_of(x.pickup, cell_level);
   else if constexpr (std::is_same_v<T, nearby_ask>)
     return cell_of(x.at, cell_level);
-  else if constexpr (std::is_same_v<
-                       T, offer_accept> || std::is_same_v<T, offer_decline>)
-    return s.client; // The driver holds the offer.
-  else if constexpr (requires { x.trip; })
+  else if constexpr (requires { x.trip; } && !is_offer_answer<T>)
     return x.trip;
   else
     return s.client;

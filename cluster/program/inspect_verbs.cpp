@@ -42,6 +42,7 @@ rows_of(const json& items, const std::vector<std::string>& names) {
   std::vector<std::vector<std::string>> rows;
   for (auto& item : items) {
     std::vector<std::string> row;
+    row.reserve(names.size());
     for (auto& name : names)
       row.push_back(item.contains(name) ? cell_text(item[name]) : "-");
     rows.push_back(std::move(row));

@@ -8,6 +8,7 @@ namespace hansom {
 void print_table(std::ostream& out, const std::vector<std::string>& header,
                  const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> width;
+  width.reserve(header.size());
   for (auto& h : header)
     width.push_back(h.size());
   for (auto& row : rows)
