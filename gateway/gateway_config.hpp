@@ -15,7 +15,7 @@ struct gateway_config {
   // -- where ------------------------------------------------------------------
 
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;    ///< 0: any free one, see `gateway::port`.
+  std::uint16_t port = 7400;    ///< 0: any free one, see `gateway::port`.
   unsigned threads = 1;         ///< Each with its own event loop; at most 64.
   std::string certificate_file; ///< PEM chain; empty: plain TCP.
   std::string private_key_file; ///< PEM.

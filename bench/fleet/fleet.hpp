@@ -27,7 +27,7 @@ struct mischief {
 /// Everything about a run.
 struct fleet_options {
   /// The server; ws:// alone, the fleet speaks no TLS.
-  std::string url = "ws://127.0.0.1:8080/v1/ws";
+  std::string url = "ws://127.0.0.1:7400/v1/ws";
   /// The server's development key, to make tokens with.
   std::string dev_key_file;
 

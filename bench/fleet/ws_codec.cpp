@@ -50,7 +50,7 @@ std::string_view header(std::string_view head, std::string_view name) {
 endpoint parse_url(std::string_view url) {
   auto bad = [&](const char* why) {
     return std::runtime_error{"url '" + std::string{url} + "': " + why
-                              + "; right would be ws://127.0.0.1:8080/v1/ws"};
+                              + "; right would be ws://127.0.0.1:7400/v1/ws"};
   };
   if (!url.starts_with("ws://"))
     throw bad("must begin with ws:// (the fleet speaks no TLS)");

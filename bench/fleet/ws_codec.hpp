@@ -14,7 +14,7 @@ struct endpoint {
   std::string path = "/v1/ws";
 };
 
-/// Reads "ws://127.0.0.1:8080/v1/ws"; without a path, /v1/ws.
+/// Reads "ws://127.0.0.1:7400/v1/ws"; without a path, /v1/ws.
 /// @throws std::runtime_error with what would be right.
 endpoint parse_url(std::string_view url);
 

@@ -13,7 +13,7 @@
 namespace hansom::fleet {
 
 struct load_options {
-  std::string url = "ws://127.0.0.1:8080/v1/ws";
+  std::string url = "ws://127.0.0.1:7400/v1/ws";
   std::string dev_key_file;
   std::uint32_t drivers = 1000; ///< Connections, at most 100,000.
   std::uint64_t first_driver = 1;
