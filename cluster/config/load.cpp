@@ -176,6 +176,26 @@ std::vector<std::string> load_settings(const config_sources& from,
   return load.errors;
 }
 
+namespace {
+
+/// @returns the text as comment lines of 80 columns.
+std::string comment(std::string_view text) {
+  constexpr std::size_t width = 78;
+  std::string out;
+  while (!text.empty()) {
+    auto end = text.size();
+    if (end > width)
+      end = text.rfind(' ', width);
+    if (end == std::string_view::npos || end == 0)
+      end = std::min(text.find(' '), text.size());
+    out += "# " + std::string{text.substr(0, end)} + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+} // namespace
+
 std::string show_settings(const settings& x) {
   std::string out = "# Every setting of hansom, with its default. Unknown keys "
                     "are errors.\n";
@@ -187,7 +207,7 @@ std::string show_settings(const settings& x) {
       section = head;
       out += "\n[" + section + "]\n";
     }
-    out += "# " + p.help + " Takes " + p.expected + ".\n";
+    out += comment(p.help + " Takes " + p.expected + ".");
     out += p.key.substr(dot + 1) + " = " + p.show(x) + "\n";
   }
   return out;

@@ -7,6 +7,12 @@
 #include <algorithm>
 #include <type_traits>
 
+/// Reaches a member from settings that are const or not.
+#define AT(member)                                                             \
+  [](auto& s) -> auto& {                                                       \
+    return s.member;                                                           \
+  }
+
 /// The kinds of values a property may have. `at` maps settings to the member,
 /// for both const and mutable settings.
 namespace hansom::config {

@@ -80,6 +80,8 @@ CLI::App* add_fleet_run(CLI::App& group, fleet::fleet_options& x) {
            "  hansom fleet run --drivers 200 --riders 400 --duration 60\n"
            "Prints the seed first and the verdict last; exit code 1 when an "
            "invariant is broken.");
+  // A script's flags can be changed by adding others behind them.
+  app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   auto texts = std::make_shared<fleet_texts>();
   app->add_option("--url", x.url, "The system's websocket")
     ->capture_default_str();

@@ -121,6 +121,13 @@ TEST_CASE("the shown file is complete and loads back to the same") {
   CHECK(show_settings(out) == shown);
 }
 
+TEST_CASE("the example file in deploy/ is the one the program prints") {
+  std::ifstream in{std::string{HANSOM_SOURCE_DIR} + "/deploy/hansom.toml"};
+  std::string shipped{std::istreambuf_iterator<char>{in}, {}};
+  CHECK_MESSAGE(shipped == show_settings(settings{}),
+                "make it anew: hansom config show > deploy/hansom.toml");
+}
+
 TEST_CASE("each key is declared once, in one section after the other") {
   std::set<std::string> keys, closed;
   std::string section;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "cluster/config/property.hpp"
+
+/// What each section of the configuration declares. Each appends, in the order
+/// of the example file.
+namespace hansom::config {
+
+void node_properties(std::vector<property>& out);
+void auth_properties(std::vector<property>& out);
+void gateway_properties(std::vector<property>& out);
+void trip_properties(std::vector<property>& out);
+void position_properties(std::vector<property>& out);
+void matching_properties(std::vector<property>& out);
+void money_properties(std::vector<property>& out);
+
+} // namespace hansom::config
