@@ -29,6 +29,10 @@ void findings::expect(const std::string& invariant, bool fine,
     broken(invariant, what);
 }
 
+void findings::note(const std::string& name, std::uint64_t n) {
+  notes_[name] = n;
+}
+
 std::uint64_t findings::broken_count() const {
   std::uint64_t out = 0;
   for (const auto& [name, x] : rows_)
@@ -56,6 +60,8 @@ void findings::write_text(std::ostream& out) const {
     if (x.broken > x.examples.size())
       out << "        ... and " << x.broken - x.examples.size() << " more\n";
   }
+  for (const auto& [name, n] : notes_)
+    out << name << ' ' << n << '\n';
   out << (broken_count() == 0 ? "PASS: " : "FAIL: ") << broken_count()
       << " violations\n";
 }
@@ -77,7 +83,14 @@ std::string findings::to_json() const {
     json::append(out, x.examples);
     out += '}';
   }
-  out += "],\"broken\":";
+  out += ']';
+  for (const auto& [name, n] : notes_) {
+    out += ',';
+    json::append(out, name);
+    out += ':';
+    json::append(out, n);
+  }
+  out += ",\"broken\":";
   json::append(out, broken_count());
   out += ",\"passed\":";
   json::append(out, broken_count() == 0);

@@ -26,6 +26,9 @@ public:
   /// Counts one thing looked at; a violation unless it is fine.
   void expect(const std::string& invariant, bool fine, const std::string& what);
 
+  /// A number beside the invariants, for those who read the JSON.
+  void note(const std::string& name, std::uint64_t n);
+
   std::uint64_t broken_count() const;
   std::uint64_t broken_count(const std::string& invariant) const;
 
@@ -40,6 +43,7 @@ private:
     std::vector<std::string> examples;
   };
   std::map<std::string, row> rows_;
+  std::map<std::string, std::uint64_t> notes_;
 };
 
 } // namespace hansom

@@ -120,6 +120,8 @@ void journal_judge::judge_command(const store::journal_row& x) {
                + std::to_string(what.first_seq) + " and again at " + place(x));
   if (what.entity == x.entity)
     what.last_seq = x.seq;
+  else
+    doubled_.insert(*x.command);
 }
 
 void journal_judge::fold_trip(const store::journal_row& x,

@@ -6,6 +6,7 @@
 #include "persistence/store.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -68,6 +69,7 @@ private:
   void judge_trip_state(const store::stored_entity& x);
   void judge_driver_state(const store::stored_entity& x);
   void end_trip(trip_id id, const known_trip& x);
+  void count_requests();
 
   findings& to_;
   std::unordered_map<entity_ref, known_entity> entities_;
@@ -80,6 +82,9 @@ private:
   std::unordered_map<driver_id, trip_id> present_;
   std::unordered_map<driver_id, trip_id> queued_;
   std::unordered_map<rider_id, trip_id> riding_;
+  /// Requests for a ride that a client heard acknowledged, and as which trip.
+  std::map<store::command_key, trip_id> requests_;
+  std::set<store::command_key> doubled_; ///< Requests that had two effects.
   timestamp newest_;
 };
 

@@ -186,6 +186,12 @@ void journal_judge::promise(const std::string& line) {
   auto found = trips_.find(trip);
   to_.expect("I4", found != trips_.end() && found->second.command == key,
              promise + ": acknowledged, the journal has no such request");
+  const auto [first, is_new] = requests_.try_emplace(key, trip);
+  to_.expect("I6", is_new || first->second == trip,
+             promise + ": acknowledged before as trip "
+               + to_string(first->second));
+  if (first->second != trip)
+    doubled_.insert(key);
 }
 
 // -- the end ------------------------------------------------------------------
@@ -209,7 +215,24 @@ void journal_judge::end_trip(trip_id id, const known_trip& x) {
                + std::to_string(r.fare.minor));
 }
 
+void journal_judge::count_requests() {
+  std::uint64_t found = 0, terminal = 0, doubled = 0;
+  for (const auto& [key, trip] : requests_) {
+    auto known = trips_.find(trip);
+    const bool is_there = known != trips_.end() && known->second.command == key;
+    found += is_there;
+    terminal += is_there && is_terminal(known->second.record.phase);
+    doubled += doubled_.contains(key);
+  }
+  to_.note("requests_acknowledged", requests_.size());
+  to_.note("requests_found", found);
+  to_.note("requests_terminal", terminal);
+  to_.note("requests_doubled", doubled);
+}
+
 void journal_judge::end() {
+  if (!requests_.empty())
+    count_requests();
   for (const auto& [id, x] : trips_)
     if (entities_[entity_ref{id}].folds)
       end_trip(id, x);

@@ -400,12 +400,19 @@ TEST_CASE("I4: what a fleet was promised has to be in the journal") {
   const auto w = two_rides();
   promise(first, "r" + to_string(first), 1);
   CHECK(broken(w, path) == "");
+  CHECK(verdict(w, path).find("requests_found 1\n") != std::string::npos);
   promise(trip_id{5}, "r5", 1);
+  CHECK(verdict(w, path).find("requests_found 0\n") != std::string::npos);
   CHECK(broken(w, path) == "I4 ");
   promise(first, "another", 1);
   CHECK(broken(w, path) == "I4 ");
   promise(first, "r" + to_string(first), 50);
   CHECK(broken(w, path) == "I4 ");
+  promise(first, "r" + to_string(first), 1);
+  std::ofstream{path, std::ios::app}
+    << R"({"client":"rider/7","id":"r)" << to_string(first)
+    << R"(","trip":"0000000000000005","what":"trip.request","rev":0})" << '\n';
+  CHECK(verdict(w, path).find("requests_doubled 1\n") != std::string::npos);
   std::ofstream{path} << "rubbish\n";
   CHECK_THROWS_AS(verdict(w, path), std::runtime_error);
   std::filesystem::remove(path);
