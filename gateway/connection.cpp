@@ -1,5 +1,6 @@
 #include "gateway/connection.hpp"
 
+#include "gateway/websocket_frame.hpp"
 #include "gateway/worker.hpp"
 #include "protocol/server_frames.hpp"
 
@@ -165,29 +166,51 @@ void connection::send(std::string text, latest_key key) {
     metrics.drop(gateway_drop::outbox_full);
     return close(close_code::slow_client);
   }
-  if (!write_began_)
-    write_next();
+  if (write_began_ || flush_due_)
+    return;
+  flush_due_ = true;
+  home_.flush_later(*this);
 }
 
-void connection::write_next() {
-  writing_text_ = out_.pop();
-  write_began_ = home_.now();
-  home_.counters().frames_out.add();
-  home_.counters().bytes_out.add(writing_text_.size());
-  begin_write(writing_text_);
+void connection::flush() {
+  flush_due_ = false;
+  if (write_began_ || phase_ == connection_phase::gone)
+    return;
+  write_waiting();
+  if (phase_ == connection_phase::closing && !write_began_ && !close_sent_) {
+    close_sent_ = true;
+    begin_close(why_);
+  }
+}
+
+/// As many frames in one write as there are, within reason.
+void connection::write_waiting() {
+  constexpr std::size_t together_max = 16'384;
+  auto& metrics = home_.counters();
+  auto& bytes = home_.scratch();
+  while (!out_.empty()) {
+    bytes.clear();
+    do {
+      auto text = out_.pop();
+      metrics.frames_out.add();
+      metrics.bytes_out.add(text.size());
+      append_text_frame(bytes, text);
+    } while (!out_.empty() && bytes.size() + out_.next_bytes() <= together_max);
+    metrics.writes.add();
+    auto n = write_some(bytes);
+    if (n < bytes.size()) {
+      writing_.assign(bytes, n);
+      write_began_ = home_.now();
+      return begin_write(writing_);
+    }
+  }
 }
 
 void connection::written(bool good) {
   write_began_ = {};
-  std::string{}.swap(writing_text_);
-  if (!good || phase_ == connection_phase::gone)
-    return; // The read side reports the end.
-  if (!out_.empty())
-    return write_next();
-  if (phase_ == connection_phase::closing && !close_sent_) {
-    close_sent_ = true;
-    begin_close(why_);
-  }
+  std::string{}.swap(writing_);
+  if (good) // Else the read side reports the end.
+    flush();
 }
 
 // -- the end ------------------------------------------------------------------
@@ -209,10 +232,7 @@ void connection::close(close_code why) {
   // Not from inside a call of the session's.
   boost::asio::post(home_.io(),
                     [self = shared_from_this()] { self->report_lost(); });
-  if (!write_began_) {
-    close_sent_ = true;
-    begin_close(why);
-  }
+  flush();
 }
 
 void connection::abort() {

@@ -43,6 +43,10 @@ public:
   /// Ends at once, without a word.
   void abort();
 
+  /// Writes what waits, and the close frame when it is its turn. The worker
+  /// calls it at the end of a turn, so that frames of one turn share a write.
+  void flush();
+
   /// All timeouts, once a sweep.
   void sweep(timestamp now);
 
@@ -80,8 +84,11 @@ public:
 protected:
   // -- what a transport does --------------------------------------------------
 
-  virtual void begin_write(const std::string& text) = 0; ///< Then `written`.
-  virtual void begin_close(close_code why) = 0;          ///< Then `ended`.
+  /// Writes at once what the transport takes without waiting.
+  /// @returns how many bytes it took.
+  virtual std::size_t write_some(std::string_view bytes) = 0;
+  virtual void begin_write(std::string_view bytes) = 0; ///< Then `written`.
+  virtual void begin_close(close_code why) = 0;         ///< Then `ended`.
   virtual void shut_socket() noexcept = 0; ///< Pending operations fail.
 
   // -- what a transport reports -----------------------------------------------
@@ -103,13 +110,13 @@ protected:
   void ended(bool by_peer);
 
 private:
-  void write_next();
+  void write_waiting();
   void report_lost();
   void find_identity(http_request& request);
 
   worker& home_;
   outbox out_;
-  std::string writing_text_;
+  std::string writing_; ///< What `begin_write` was given.
   std::unique_ptr<identity> from_header_;
   std::uint64_t session_ = 0;
   timestamp heard_;       ///< The last sign of life, or start of a phase.
@@ -121,6 +128,7 @@ private:
   connection_phase phase_ = connection_phase::handshake;
   bool lost_reported_ = false;
   bool close_sent_ = false;
+  bool flush_due_ = false;
 };
 
 } // namespace hansom

@@ -5,6 +5,7 @@
 
 #include "gateway/connection.hpp"
 #include "gateway/worker.hpp"
+#include "gateway/write_gate.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -39,6 +40,7 @@ public:
     : connection{home}, ws_{std::forward<Args>(args)...},
       http_{std::make_unique<http_side>()} {
     stream_error ignored;
+    socket().non_blocking(true, ignored); // For `write_some`.
     auto peer = socket().remote_endpoint(ignored);
     if (!ignored)
       http_->peer = peer.address().to_string();
@@ -49,8 +51,8 @@ public:
   }
 
 protected:
-  websocket::stream<Stream, false>& ws() noexcept {
-    return ws_;
+  Stream& transport() noexcept {
+    return ws_.next_layer().next_layer();
   }
   tcp_socket& socket() noexcept {
     return beast::get_lowest_layer(ws_);
@@ -82,11 +84,12 @@ private:
   // websocket
   void read_some();
   void on_read(stream_error error, std::size_t n);
-  void begin_write(const std::string& text) override;
+  std::size_t write_some(std::string_view bytes) override;
+  void begin_write(std::string_view bytes) override;
   void begin_close(close_code why) override;
   void shut_socket() noexcept override;
 
-  websocket::stream<Stream, false> ws_;
+  websocket::stream<write_gate<Stream>, false> ws_;
   std::unique_ptr<http_side> http_;
   std::string long_text_; ///< A message that does not fit `small_`.
   bool too_large_ = false;
@@ -104,7 +107,7 @@ void connection_over<Stream>::read_request() {
   side.parser->body_limit(home().config().http_body_max);
   touched();
   http::async_read(
-    ws_.next_layer(), side.buffer, *side.parser,
+    transport(), side.buffer, *side.parser,
     [me = self()](stream_error error, std::size_t) { me->on_request(error); });
 }
 
@@ -194,7 +197,7 @@ void connection_over<Stream>::answer(http_response what, bool keep_alive) {
   response.body() = head ? std::string{} : std::move(what.body);
   response.prepare_payload();
   touched();
-  http::async_write(ws_.next_layer(), response,
+  http::async_write(transport(), response,
                     [me = self(), keep_alive](stream_error error, std::size_t) {
                       me->on_answered(error, keep_alive);
                     });
@@ -315,10 +318,26 @@ void connection_over<Stream>::on_read(stream_error error, std::size_t n) {
 }
 
 template <class Stream>
-void connection_over<Stream>::begin_write(const std::string& text) {
-  ws_.async_write(
-    net::buffer(text),
-    [me = self()](stream_error error, std::size_t) { me->written(!error); });
+std::size_t connection_over<Stream>::write_some(std::string_view bytes) {
+  // Only a plain socket says at once how much it takes.
+  if constexpr (std::is_same_v<Stream, tcp_socket>) {
+    if (!ws_.next_layer().is_free() || !ws_.is_open())
+      return 0;
+    stream_error error;
+    auto n =
+      socket().write_some(net::buffer(bytes.data(), bytes.size()), error);
+    return error ? 0 : n;
+  }
+  return 0;
+}
+
+template <class Stream>
+void connection_over<Stream>::begin_write(std::string_view bytes) {
+  // After Beast's answer to a close frame nothing may follow.
+  if (!ws_.is_open())
+    return net::post(home().io(), [me = self()] { me->written(false); });
+  ws_.next_layer().async_send(
+    bytes, [me = self()](stream_error error) { me->written(!error); });
 }
 
 template <class Stream>

@@ -7,6 +7,8 @@
 
 namespace hansom {
 
+struct session;
+
 /// A client's connection as its session sees it. All calls come from the
 /// session's thread and return at once; nothing is called back from inside.
 class link {
@@ -19,6 +21,10 @@ public:
 
   /// Sends what waits, then a close frame. Later calls are ignored.
   virtual void close(close_code why) = 0;
+
+  /// Whose frames arrive here. Kept by the session host alone, which clears it
+  /// when the session ends or goes elsewhere.
+  session* speaker = nullptr;
 };
 
 } // namespace hansom

@@ -85,6 +85,7 @@ struct worker_metrics {
   std::array<tally, client_message_count> frames_in;
   tally frames_bad;
   tally frames_out;
+  tally writes; ///< Each with all frames that waited.
   tally bytes_in;
   tally bytes_out;
   std::array<tally, error_code_count> errors;

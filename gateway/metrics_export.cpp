@@ -118,6 +118,9 @@ private:
       out, "hansom_gateway_sent_frames_total", "Text frames to clients.",
       MetricType::Counter, [](auto& x) -> auto& { return x.frames_out; });
     plain(
+      out, "hansom_gateway_writes_total", "Writes of text frames to clients.",
+      MetricType::Counter, [](auto& x) -> auto& { return x.writes; });
+    plain(
       out, "hansom_gateway_position_batches_total",
       "Messages with positions to cells.", MetricType::Counter,
       [](auto& x) -> auto& { return x.position_batches; });

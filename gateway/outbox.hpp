@@ -35,6 +35,11 @@ public:
   /// @pre !empty()
   std::string pop();
 
+  /// @returns the size of what `pop` would take; 0 when there is nothing.
+  [[nodiscard]] std::size_t next_bytes() const noexcept {
+    return empty() ? 0 : frames_[head_].text.size();
+  }
+
   void clear();
 
   [[nodiscard]] bool empty() const noexcept {

@@ -52,9 +52,8 @@ entity_ref decider(const T& x, const session& s, int cell_level) {
 
 } // namespace
 
-void session_host::frame(std::uint64_t id, const link* from,
-                         std::string_view text) {
-  auto* s = bound(id, from);
+void session_host::frame(link& from, std::string_view text) {
+  auto* s = from.speaker;
   if (s == nullptr)
     return metrics().drop(gateway_drop::session_gone);
   decoded_.id.clear();
@@ -70,11 +69,10 @@ void session_host::frame(std::uint64_t id, const link* from,
   dispatch(*s);
 }
 
-void session_host::bad_frame(std::uint64_t id, const link* from,
-                             error_code why) {
+void session_host::bad_frame(link& from, error_code why) {
   metrics().frames_bad.add();
-  if (auto* s = bound(id, from))
-    fault(*s, {}, why, {});
+  if (from.speaker != nullptr)
+    fault(*from.speaker, {}, why, {});
 }
 
 /// A frame that no correct client sends. Some are forgiven.

@@ -97,7 +97,7 @@ std::uint64_t session_host::open(std::shared_ptr<link> from,
   s.token_expires = hello.who.expires_at;
   s.device = std::move(hello.device);
   s.welcome_re = std::move(hello.id);
-  s.to = std::move(from);
+  bind(s, std::move(from));
   s.gap = hello.wants_resume;
   metrics().sessions.add();
   attach(s);
@@ -113,7 +113,8 @@ bool session_host::resume(const std::shared_ptr<link>& from,
   auto& s = *found->second;
   if (s.to) // The old connection may be dead without knowing it.
     s.to->close(close_code::replaced);
-  s.to = from;
+  unbind(s);
+  bind(s, from);
   s.token_expires = hello.who.expires_at;
   s.warned = false;
   s.leave_at = {};
@@ -124,6 +125,17 @@ bool session_host::resume(const std::shared_ptr<link>& from,
   s.gap = !s.resumed;
   attach(s);
   return true;
+}
+
+void session_host::bind(session& s, std::shared_ptr<link> to) {
+  s.to = std::move(to);
+  s.to->speaker = &s;
+}
+
+void session_host::unbind(session& s) {
+  if (s.to)
+    s.to->speaker = nullptr;
+  s.to.reset();
 }
 
 void session_host::attach(session& s) {
@@ -160,13 +172,13 @@ void session_host::welcome(session& s, const std::string& state) {
   s.welcome_re.clear();
 }
 
-void session_host::lost(std::uint64_t id, const link* which) {
-  if (auto* s = bound(id, which))
-    detach(*s);
+void session_host::lost(link& which) {
+  if (which.speaker != nullptr)
+    detach(*which.speaker);
 }
 
 void session_host::detach(session& s) {
-  s.to.reset();
+  unbind(s);
   s.phase = session_phase::detached;
   s.deadline = now() + config().session_kept;
   s.leave_at = {};
@@ -179,6 +191,7 @@ void session_host::detach(session& s) {
 void session_host::end(session& s, close_code why) {
   if (s.to)
     s.to->close(why);
+  unbind(s);
   admission_.forgotten(s.in_flight.size());
   metrics().sessions.subtract();
   sessions_.erase(s.ref.session);
@@ -189,13 +202,6 @@ void session_host::end(session& s, close_code why) {
 session* session_host::find(session_ref x) noexcept {
   auto found = sessions_.find(x.session);
   return found == sessions_.end() ? nullptr : found->second.get();
-}
-
-session* session_host::bound(std::uint64_t id, const link* from) noexcept {
-  auto found = sessions_.find(id);
-  return found != sessions_.end() && found->second->to.get() == from
-           ? found->second.get()
-           : nullptr;
 }
 
 void session_host::deliver(client_frame frame) {

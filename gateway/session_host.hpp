@@ -56,13 +56,13 @@ public:
   bool resume(const std::shared_ptr<link>& from, const hello_request& hello);
 
   /// A text frame of a connection that belongs to a session.
-  void frame(std::uint64_t session, const link* from, std::string_view text);
+  void frame(link& from, std::string_view text);
 
   /// A frame that could not be read at all (binary, too large).
-  void bad_frame(std::uint64_t session, const link* from, error_code why);
+  void bad_frame(link& from, error_code why);
 
   /// The connection has ended, or has begun to close.
-  void lost(std::uint64_t session, const link* which);
+  void lost(link& which);
 
   // -- from actors ------------------------------------------------------------
 
@@ -105,9 +105,10 @@ private:
     return *parts_.metrics;
   }
   session* find(session_ref x) noexcept;
-  session* bound(std::uint64_t id, const link* from) noexcept;
 
   // sessions
+  static void bind(session& s, std::shared_ptr<link> to);
+  static void unbind(session& s);
   void attach(session& s);
   void welcome(session& s, const std::string& state);
   void detach(session& s);

@@ -23,17 +23,17 @@ public:
 
   void start() override {
     auto me = std::static_pointer_cast<tls_connection>(shared_from_this());
-    ws().next_layer().async_handshake(
-      ssl::stream_base::server, [me](stream_error error) {
-        if (me->phase() == connection_phase::gone)
-          return;
-        if (error) {
-          me->home().counters().tls_failed.add();
-          return me->ended(true);
-        }
-        me->http_ready();
-        me->read_request();
-      });
+    transport().async_handshake(ssl::stream_base::server,
+                                [me](stream_error error) {
+                                  if (me->phase() == connection_phase::gone)
+                                    return;
+                                  if (error) {
+                                    me->home().counters().tls_failed.add();
+                                    return me->ended(true);
+                                  }
+                                  me->http_ready();
+                                  me->read_request();
+                                });
   }
 };
 

@@ -150,6 +150,7 @@ void worker::take_mail() {
     handling_.swap(mailbox_);
     overrun_handling_.swap(overrun_);
   }
+  in_mail_ = true;
   for (auto& x : handling_)
     handle(x);
   handling_.clear();
@@ -158,6 +159,8 @@ void worker::take_mail() {
     host_->overrun(session);
   }
   overrun_handling_.clear();
+  in_mail_ = false;
+  flush_due();
 }
 
 void worker::handle(mail& x) {
@@ -201,47 +204,56 @@ void worker::remove(connection& x) noexcept {
 }
 
 void worker::on_text(connection& from, std::string_view text) {
-  auto session = from.bound_session();
-  if (session == 0)
+  if (from.bound_session() == 0)
     return first_frame(from, text);
   if (!from.remote) {
-    host_->frame(session, &from, text);
+    host_->frame(from, text);
     return flush_soon();
   }
   auto& there = *shared_.workers[from.session_worker()];
-  there.post([&there, session, via = from.remote, text = std::string{text}] {
-    there.host_->frame(session, via.get(), text);
+  there.post([&there, via = from.remote, text = std::string{text}] {
+    there.host_->frame(*via, text);
     there.flush_soon();
   });
 }
 
 void worker::on_bad_frame(connection& from, error_code why) {
-  auto session = from.bound_session();
-  if (session == 0) {
+  if (from.bound_session() == 0) {
     metrics_.frames_bad.add();
     metrics_.error(why);
     from.send(error_body(why), 0);
     return from.close(close_code::protocol_violation);
   }
   if (!from.remote)
-    return host_->bad_frame(session, &from, why);
+    return host_->bad_frame(from, why);
   auto& there = *shared_.workers[from.session_worker()];
-  there.post([&there, session, via = from.remote, why] {
-    there.host_->bad_frame(session, via.get(), why);
-  });
+  there.post(
+    [&there, via = from.remote, why] { there.host_->bad_frame(*via, why); });
 }
 
 void worker::on_lost(connection& which) {
-  auto session = which.bound_session();
-  if (session == 0)
+  if (which.bound_session() == 0)
     return;
   which.unbind();
   if (!which.remote)
-    return host_->lost(session, &which);
+    return host_->lost(which);
   auto& there = *shared_.workers[which.session_worker()];
-  there.post([&there, session, via = std::move(which.remote)] {
-    there.host_->lost(session, via.get());
-  });
+  there.post(
+    [&there, via = std::move(which.remote)] { there.host_->lost(*via); });
+}
+
+void worker::flush_later(connection& which) {
+  due_.push_back(which.shared_from_this());
+  // Behind everything that is ready now. Mail is flushed at its end.
+  if (due_.size() == 1 && !in_mail_)
+    net::post(io_, [this] { flush_due(); });
+}
+
+void worker::flush_due() {
+  flushing_.swap(due_);
+  for (auto& x : flushing_)
+    x->flush();
+  flushing_.clear();
 }
 
 void worker::first_frame(connection& from, std::string_view text) {

@@ -96,7 +96,15 @@ public:
   /// A websocket has ended or begun to close.
   void on_lost(connection& which);
 
+  /// Calls `flush` when all that can be said now has been said.
+  void flush_later(connection& which);
+  /// For bytes that are on their way through.
+  std::string& scratch() noexcept {
+    return scratch_;
+  }
+
 private:
+  void flush_due();
   void first_frame(connection& from, std::string_view text);
   void resume_elsewhere(connection& from, worker& there, hello_request hello);
   void open_here(connection& from, hello_request hello);
@@ -115,6 +123,10 @@ private:
   std::vector<std::shared_ptr<connection>> connections_;
   token_bucket handshakes_;
   bucket_config handshake_share_;
+  std::vector<std::shared_ptr<connection>> due_; ///< Have frames to write.
+  std::vector<std::shared_ptr<connection>> flushing_;
+  std::string scratch_;
+  bool in_mail_ = false;
   bool flush_armed_ = false;
   struct timers;
   std::unique_ptr<timers> timers_;

@@ -116,4 +116,19 @@ inline std::string text_of(const std::string& json, const std::string& key) {
   return json.substr(at, json.find('"', at) - at);
 }
 
+inline bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+/// @returns the member of a hello that resumes the session of `welcome`.
+inline std::string resume_of(const std::string& welcome, std::uint64_t seq) {
+  return R"(,"resume":{"session":")" + text_of(welcome, "session")
+         + R"(","seq":)" + std::to_string(seq) + '}';
+}
+
+inline std::string position_at(std::string_view lat, std::int64_t ms) {
+  return R"({"type":"position","lat":)" + std::string{lat}
+         + R"(,"lon":-73.9855000,"time":)" + std::to_string(ms) + '}';
+}
+
 } // namespace hansom::testing

@@ -1,0 +1,148 @@
+#include "tests/unit/gateway/server_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+using namespace hansom;
+using namespace hansom::testing;
+
+TEST_CASE("a client that comes back gets exactly what it missed") {
+  server s;
+  std::string welcome;
+  {
+    raw_client c{s.port()};
+    welcome = s.greet(c);
+    for (int i = 1; i <= 3; ++i)
+      s.push(R"({"type":"trip","n":)" + std::to_string(i) + '}');
+    CHECK(has(c.expect(R"("n":3)"), R"("seq":3)"));
+  }
+  REQUIRE(s.city.wait_for("detach driver/7"));
+  for (int i = 4; i <= 5; ++i)
+    s.push(R"({"type":"trip","n":)" + std::to_string(i) + '}');
+  raw_client c{s.port()};
+  auto again = s.greet(c, client_role::driver, "7", resume_of(welcome, 2));
+  CHECK(has(again, R"("resumed":true)"));
+  CHECK(has(again, R"("seq":5)"));
+  CHECK(text_of(again, "session") == text_of(welcome, "session"));
+  for (int i = 3; i <= 5; ++i)
+    CHECK(c.read_frame().payload
+          == R"({"seq":)" + std::to_string(i) + R"(,"type":"trip","n":)"
+               + std::to_string(i) + '}');
+  s.push(R"({"type":"trip","n":6})"); // And goes on from there.
+  CHECK(has(c.read_frame().payload, R"("seq":6)"));
+  CHECK(s.metric("hansom_gateway_resumes_total{outcome=\"replayed\"}") == 1);
+}
+
+TEST_CASE("a client resumes through any worker") {
+  server s{[](auto& x) { x.threads = 4; }};
+  std::string welcome;
+  {
+    raw_client c{s.port()};
+    welcome = s.greet(c);
+    s.push(R"({"type":"trip","n":1})");
+    c.expect(R"("n":1)");
+  }
+  for (std::size_t round = 1; round <= 6; ++round) {
+    REQUIRE(s.city.wait_for("detach driver/7", round));
+    raw_client c{s.port()};
+    auto again = s.greet(c, client_role::driver, "7", resume_of(welcome, 0));
+    CHECK(has(again, R"("resumed":true)"));
+    CHECK(has(c.read_frame().payload, R"("n":1)"));
+    c.send_frame(R"({"type":"shift.start","id":"x"})");
+    CHECK(has(c.expect("ack"), R"("re":"x")"));
+    c.send_frame(R"({"type":"heartbeat","seq":0})");
+    CHECK_FALSE(c.expect("heartbeat").empty());
+  }
+}
+
+TEST_CASE("what can no longer be replayed is an explicit resync") {
+  server s{[](auto& x) { x.ring_events_max = 3; }};
+  raw_client c{s.port()};
+  auto welcome = s.greet(c);
+  for (int i = 1; i <= 6; ++i)
+    s.push(R"({"type":"trip","n":)" + std::to_string(i) + '}');
+  c.expect(R"("n":6)");
+  c.cut();
+  REQUIRE(s.city.wait_for("detach driver/7"));
+  raw_client d{s.port()};
+  auto again = s.greet(d, client_role::driver, "7", resume_of(welcome, 1));
+  CHECK(has(again, R"("resumed":false)"));
+  CHECK(has(again, R"("seq":6)"));
+  auto resync = d.read_frame().payload;
+  CHECK(has(resync, R"("type":"resync")"));
+  CHECK(has(resync, R"("seq":6)"));
+  CHECK(has(resync, R"("me":"driver/7")"));
+  s.push(R"({"type":"trip","n":7})");
+  CHECK(has(d.read_frame().payload, R"("seq":7)"));
+}
+
+TEST_CASE("another client's session cannot be resumed") {
+  server s;
+  raw_client c{s.port()};
+  auto welcome = s.greet(c);
+  raw_client thief{s.port()};
+  auto other = s.greet(thief, client_role::driver, "8", resume_of(welcome, 0));
+  CHECK(has(other, R"("resumed":false)"));
+  CHECK(text_of(other, "session") != text_of(welcome, "session"));
+  CHECK(has(thief.read_frame().payload, "resync"));
+  c.send_frame(R"({"type":"heartbeat"})"); // Undisturbed.
+  CHECK_FALSE(c.expect("heartbeat").empty());
+}
+
+TEST_CASE("a session is forgotten in time, and its entity told") {
+  server s{[](auto& x) { x.session_kept = 100ms; }};
+  raw_client c{s.port()};
+  auto welcome = s.greet(c);
+  c.cut();
+  REQUIRE(s.city.wait_for("detach driver/7", 2));
+  raw_client d{s.port()};
+  auto again = s.greet(d, client_role::driver, "7", resume_of(welcome, 0));
+  CHECK(has(again, R"("resumed":false)"));
+}
+
+TEST_CASE("a resume takes over from a connection that still looks alive") {
+  server s;
+  raw_client c{s.port()};
+  auto welcome = s.greet(c);
+  raw_client d{s.port()};
+  auto again = s.greet(d, client_role::driver, "7", resume_of(welcome, 0));
+  CHECK(has(again, R"("resumed":true)"));
+  CHECK(c.expect_close() == 4500);
+  s.push(R"({"type":"trip","n":1})");
+  CHECK(has(d.expect(R"("n":1)"), R"("seq":1)"));
+}
+
+TEST_CASE("an entity closes a session that a newer one replaces") {
+  server s;
+  raw_client c{s.port()};
+  s.greet(c);
+  s.door->close(s.city.last_session(), close_code::replaced);
+  CHECK(c.expect_close() == 4500);
+  // The close frame leaves before the session does.
+  for (int i = 0; i < 200 && s.door->figures().sessions != 0; ++i)
+    std::this_thread::sleep_for(10ms);
+  CHECK(s.door->figures().sessions == 0);
+}
+
+TEST_CASE("a draining gateway sends its clients away and takes no new ones") {
+  server s;
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 1; i <= 10; ++i) {
+    clients.push_back(std::make_unique<raw_client>(s.port()));
+    s.greet(*clients.back(), client_role::driver, std::to_string(i));
+  }
+  s.door->drain(300ms);
+  for (auto& x : clients) {
+    CHECK(has(x->expect("go_away"), "reconnect_ms"));
+    CHECK(x->expect_close() == 4002);
+    x->cut();
+  }
+  for (int i = 0; i < 200 && !s.door->drained(); ++i)
+    std::this_thread::sleep_for(10ms);
+  CHECK(s.door->drained());
+  raw_client late{s.port()};
+  CHECK(late.upgrade() == 503);
+  CHECK(has(raw_client{s.port()}.get("/health/ready"), "503"));
+  CHECK(has(raw_client{s.port()}.get("/health/live"), "200 OK"));
+}
