@@ -189,6 +189,7 @@ void driver_state::commit(driver_event event, std::optional<client_ref> from,
   step.what.state = encode(next);
   step.what.active = next.on_shift;
   step.from = from;
+  step.urgent = false; // Presence: neither a trip nor money.
   step.done = [this, next = std::move(next)] {
     if (!record_.on_shift && next.on_shift)
       free_since_ = rt_->now();

@@ -69,8 +69,10 @@ void rider_state::went(const detach& x) {
 void rider_state::command(const client_ref& from, const trip_request& x) {
   if (!opening_)
     return open({from, x});
-  if (waiting_.size() == requests_max)
+  if (waiting_.size() == requests_max) {
+    rt_->drops().count(drop_reason::gate_full);
     return rt_->refuse(from, error_code::overloaded);
+  }
   waiting_.push_back({from, x});
 }
 

@@ -27,27 +27,37 @@ void commit_gate::init(caf::scheduled_actor* self, runtime* rt, entity_ref me) {
   me_ = me;
 }
 
+void commit_gate::refuse_full(const client_ref& from) {
+  rt_->drops().count(drop_reason::gate_full);
+  rt_->refuse(from, error_code::overloaded);
+}
+
+void commit_gate::turn_away(const client_ref& from) {
+  rt_->drops().count(drop_reason::gate_lost);
+  rt_->refuse(from, lost_code());
+}
+
 void commit_gate::command(const client_ref& from, task run) {
   if (lost_)
-    return rt_->refuse(from, lost_code());
+    return turn_away(from);
   if (idle() && waiting_.empty())
     return run();
   if (commands_ == commands_max)
-    return rt_->refuse(from, error_code::overloaded);
+    return refuse_full(from);
   ++commands_;
   waiting_.push_back({from, std::move(run)});
 }
 
 void commit_gate::mail(task run) {
   if (lost_)
-    return rt_->drops().count(drop_reason::commit_stale_epoch);
+    return rt_->drops().count(drop_reason::gate_lost);
   if (idle() && waiting_.empty())
     return run();
   if (waiting_.size() - commands_ == mails_max) {
     // What matters is said again: offers, wishes and turns are repeated.
     spdlog::warn("{}: {} mails wait for a write; one dropped", to_string(me_),
                  mails_max);
-    return rt_->drops().count(drop_reason::directory_full);
+    return rt_->drops().count(drop_reason::gate_full);
   }
   waiting_.push_back({std::nullopt, std::move(run)});
 }
@@ -63,8 +73,8 @@ void commit_gate::commit(step x) {
     w.command = store::command_key{x.from->client, x.from->command};
   flying_token_ = ++last_token_;
   flying_ = std::make_unique<step>(std::move(x));
-  send(rt_->writer(),
-       caf::make_message(commit_request{flying_->what, flying_token_, true}));
+  send(rt_->writer(), caf::make_message(commit_request{
+                        flying_->what, flying_token_, flying_->urgent}));
 }
 
 void commit_gate::refuse(const client_ref& from, error_code why,
@@ -82,8 +92,12 @@ void commit_gate::refuse(const client_ref& from, error_code why,
 
 void commit_gate::look_up(const client_ref& from,
                           std::function<void(const lookup_result&)> found) {
-  if (lookups_.size() == lookups_max)
-    return rt_->refuse(from, error_code::overloaded);
+  if (lookups_.size() == lookups_max) {
+    rt_->drops().count(drop_reason::gate_full);
+    lookup_result busy;
+    busy.unavailable = true;
+    return found(busy);
+  }
   auto token = ++last_token_;
   lookups_.push_back({token, std::move(found)});
   send(rt_->reader(),
@@ -131,6 +145,7 @@ void commit_gate::finish(step x, const store::result& result) {
   default:
     spdlog::error("{}: the store says {} to events from seq {}", to_string(me_),
                   store::to_string(result.what), x.what.first_seq);
+    rt_->drops().count(drop_reason::commit_rejected);
     return give_up(x, result);
   }
 }
@@ -150,7 +165,9 @@ void commit_gate::drain() {
     if (!lost_)
       next.run();
     else if (next.from)
-      rt_->refuse(*next.from, lost_code());
+      turn_away(*next.from);
+    else
+      rt_->drops().count(drop_reason::gate_lost);
   }
 }
 

@@ -34,7 +34,8 @@ public:
     store::write
       what; ///< Entity, shard, epoch, time, command: set by `commit`.
     std::optional<client_ref> from; ///< Who waits for the answer.
-    task done; ///< It is durable; the client has been acknowledged.
+    bool urgent = true; ///< Trips and money: the journal's first lane.
+    task done;          ///< It is durable; the client has been acknowledged.
     /// It is not: `duplicate_command` (the client has been answered),
     /// `claim_lost` or `unavailable` (the callee answers).
     std::function<void(const store::result&)> failed;
@@ -57,10 +58,11 @@ public:
   }
 
   /// Runs a client's command now or after the present write; refuses it when
-  /// too many wait.
+  /// too many wait, or when this actor may write no more.
   void command(const client_ref& from, task run);
 
-  /// The same for what other entities and alarms say.
+  /// The same for what other entities and alarms say: counted where a command
+  /// is refused. What matters is said again.
   void mail(task run);
 
   /// Writes. Requires `idle()`.
@@ -71,7 +73,8 @@ public:
   void refuse(const client_ref& from, error_code why,
               std::string sentence = {});
 
-  /// Asks the store what a command did; `found` may also say unavailable.
+  /// Asks the store what a command did; `found` may also say unavailable, and
+  /// does so at once when too many questions wait.
   void look_up(const client_ref& from,
                std::function<void(const lookup_result&)> found);
 
@@ -92,6 +95,8 @@ private:
   };
 
   void send(const caf::actor& to, caf::message what);
+  void refuse_full(const client_ref& from);
+  void turn_away(const client_ref& from);
   void finish(step x, const store::result& result);
   void give_up(const step& x, const store::result& result);
   void drain();

@@ -8,7 +8,8 @@ std::string_view to_text(drop_reason x) noexcept {
     "stale_offer",    "unknown_driver",     "stale_status",
     "lend_too_late",  "commit_refused",     "commit_stale_epoch",
     "session_gone",   "unexpected_message", "cell_full",
-    "node_stopping"};
+    "node_stopping",  "gate_full",          "gate_lost",
+    "commit_rejected"};
   return names[static_cast<std::size_t>(x)];
 }
 

@@ -23,8 +23,11 @@ enum class drop_reason : std::uint8_t {
   unexpected_message,
   cell_full, ///< More drivers or requests than a cell's books hold.
   node_stopping,
+  gate_full,       ///< Too much waits for one entity's present write.
+  gate_lost,       ///< Said to an entity that may write no more.
+  commit_rejected, ///< The store disagrees with an entity's memory.
 };
-inline constexpr std::size_t drop_reason_count = 13;
+inline constexpr std::size_t drop_reason_count = 16;
 
 std::string_view to_text(drop_reason x) noexcept;
 

@@ -150,14 +150,14 @@ void directory::for_each(
   }
 }
 
-std::vector<caf::actor> directory::close() {
-  std::vector<caf::actor> result;
+std::vector<std::pair<entity_ref, resident>> directory::close() {
+  std::vector<std::pair<entity_ref, resident>> result;
   closed_ = true;
   for (auto& p : parts_) {
     std::lock_guard guard{p.mutex};
     for (auto& [who, x] : p.entries)
       if (x.who.actor)
-        result.push_back(std::move(x.who.actor));
+        result.emplace_back(who, std::move(x.who));
     p.entries.clear();
   }
   return result;

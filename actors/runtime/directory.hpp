@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hansom {
@@ -86,9 +87,9 @@ public:
   void
   for_each(const std::function<void(entity_ref, const resident&)>& visit) const;
 
-  /// Hands all actors out and stays empty from then on, for shutdown: what is
-  /// still delivered is undeliverable, what still arrives is not taken.
-  std::vector<caf::actor> close();
+  /// Hands all residents out and stays empty from then on, for shutdown: what
+  /// is still delivered is undeliverable, what still arrives is not taken.
+  std::vector<std::pair<entity_ref, resident>> close();
 
 private:
   struct entry {

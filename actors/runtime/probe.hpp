@@ -27,6 +27,7 @@ struct probe {
   std::atomic<std::uint64_t> handled{0};
   std::atomic<std::int64_t> running_since_ns{0}; ///< 0: idle.
   std::atomic<std::uint16_t> running_type{0};
+  std::atomic<bool> ended{false}; ///< The actor is no more.
   std::chrono::steady_clock::time_point born = std::chrono::steady_clock::now();
   std::array<handled_message, history> last;
 

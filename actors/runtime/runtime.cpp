@@ -177,21 +177,23 @@ std::size_t runtime::recover(store::connection& from) {
 }
 
 void runtime::start() {
-  activator_ = system_.spawn<caf::hidden>(
+  activator_ = system_.spawn(
     activator, this,
     [this](entity_ref who, activation with) { loaded(who, std::move(with)); },
     [this](entity_ref who) {
       entities_.abandon(who, drop_reason::load_failed);
     });
-  pump_ = system_.spawn<caf::hidden>(pump, [this] {
+  pump_ = system_.spawn(pump, [this] {
     for (auto& x : alarms_.take_due(now()))
       entities_.remind(x.to, {caf::make_message(alarm_rang{x.token})});
   });
 }
 
 void runtime::stop() {
-  for (auto& x : entities_.close())
-    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+  for (auto& [who, x] : entities_.close()) {
+    caf::anon_send_exit(x.actor, caf::exit_reason::user_shutdown);
+    ending_.add(who, std::move(x.watch));
+  }
   // The handles stay: other threads may be about to use them.
   for (auto* helper : {&pump_, &activator_})
     if (*helper)
@@ -208,10 +210,12 @@ resident runtime::make(entity_ref who, activation with) {
   auto actor = factory(*this, who, std::move(with), watch);
   // An exception ends an actor, whatever we do; the next message then finds
   // the entity in the store instead of a dead mailbox.
-  actor->attach_functor([this, who, id = actor.id()](const caf::error& why) {
-    if (why)
-      died(who, id, why);
-  });
+  actor->attach_functor(
+    [this, who, watch, id = actor.id()](const caf::error& why) {
+      watch->ended.store(true, std::memory_order_relaxed);
+      if (why)
+        died(who, id, why);
+    });
   return {std::move(actor), std::move(watch)};
 }
 

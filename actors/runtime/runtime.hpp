@@ -7,6 +7,7 @@
 #include "actors/runtime/clock.hpp"
 #include "actors/runtime/counters.hpp"
 #include "actors/runtime/directory.hpp"
+#include "actors/runtime/ending.hpp"
 #include "actors/type_ids.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/store.hpp"
@@ -31,7 +32,8 @@ using entity_factory = std::function<caf::actor(
   runtime&, entity_ref, activation, std::shared_ptr<probe>)>;
 
 /// What every entity actor of a node shares: time, chance, mail, the journal,
-/// clients. One per node; outlives all actors; thread-safe.
+/// clients. One per node; thread-safe. Outlives all actors: whoever destroys it
+/// calls `stop` and waits for them first (`await_actors`).
 ///
 /// The seam between actors and cluster: entities name whom they talk to, and
 /// only this class knows where that is.
@@ -65,8 +67,13 @@ public:
   /// Starts the clockwork that lets alarms ring.
   void start();
 
-  /// Ends all entities, then the clockwork. Idempotent.
+  /// Asks all entities, then the clockwork to end. Does not wait. Idempotent.
   void stop();
+
+  /// After `stop`: which entities have not ended yet, for people.
+  [[nodiscard]] std::string who_remains() const {
+    return ending_.remaining(system_);
+  }
 
   // -- mail -------------------------------------------------------------------
 
@@ -183,6 +190,7 @@ private:
   std::atomic<std::uint32_t> trips_{0};
   std::atomic<std::uint32_t> quotes_made_{0};
   directory entities_;
+  ending ending_;
   caf::actor activator_;
   caf::actor pump_;
 };

@@ -60,6 +60,7 @@ void trip_state::commit(decision what, std::optional<client_ref> from,
   commit_gate::step step;
   step.what = to_write(record_, next, what.events, rt_->config());
   step.from = std::move(from);
+  step.urgent = is_urgent(what.events);
   step.done = [this, next = std::move(next)] { committed(next); };
   step.failed = std::move(failed);
   gate.commit(std::move(step));

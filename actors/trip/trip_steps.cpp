@@ -65,4 +65,10 @@ store::write to_write(const trip_record& before, const trip_record& after,
   return w;
 }
 
+bool is_urgent(const std::vector<trip_event>& events) {
+  return !std::all_of(events.begin(), events.end(), [](auto& x) {
+    return std::holds_alternative<trip_rated>(x);
+  });
+}
+
 } // namespace hansom

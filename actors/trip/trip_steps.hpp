@@ -23,6 +23,10 @@ store::write to_write(const trip_record& before, const trip_record& after,
                       const std::vector<trip_event>& events,
                       const dispatch_config& config);
 
+/// @returns whether others wait for these events or money moves by them: all
+///          but ratings.
+bool is_urgent(const std::vector<trip_event>& events);
+
 /// @returns whether the trip looks for a driver.
 constexpr bool is_waiting(trip_phase x) noexcept {
   return x == trip_phase::matching || x == trip_phase::offered;

@@ -85,9 +85,10 @@ crowd_cost driver_actors(std::uint32_t n) {
     wait_for([&] { return clients.count >= n; });
     out = {n / (wall_seconds() - from), (anonymous_memory() - memory) / n};
     node.stop();
+    for (auto& x : {writer, reader})
+      caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
+    system.await_all_actors_done(); // They know `node`.
   }
-  for (auto& x : {writer, reader})
-    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "cluster/node/keys.hpp"
 #include "cluster/node/node_metrics.hpp"
 #include "cluster/node/wall_clock.hpp"
+#include "cluster/program/exit_codes.hpp"
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
 
@@ -16,6 +17,8 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 namespace hansom {
@@ -36,6 +39,8 @@ struct actor_config : caf::actor_system_config {
 /// Clients of a stopping node come back within this.
 constexpr milliseconds farewell{2000};
 constexpr milliseconds farewell_max{5000};
+/// Actors end within this: the journal writer has a full queue to flush.
+constexpr milliseconds actors_end_within{10'000};
 
 } // namespace
 
@@ -104,6 +109,23 @@ struct node::body {
     actors->set_factory(entity_kind::cell, spawn_cell);
     actors->own(shards);
   }
+
+  /// An actor uses the runtime until its last message: nothing may be taken
+  /// down before. One that never ends takes the process with it; all that was
+  /// acknowledged is durable.
+  void await_actors() {
+    if (hansom::await_actors(*system, actors_end_within))
+      return;
+    auto what =
+      "node " + with.node.name + ": "
+      + std::to_string(system->registry().running()) + " actors still run "
+      + std::to_string(actors_end_within.count() / 1000) + " s after the stop ("
+      + actors->who_remains() + "); the process ends without them";
+    spdlog::critical(what);
+    spdlog::default_logger()->flush();
+    std::fprintf(stderr, "hansom: %s\n", what.c_str());
+    std::_Exit(exit_failed);
+  }
 };
 
 node::node(settings with) : body_{std::make_unique<body>(std::move(with))} {
@@ -151,8 +173,7 @@ void node::stop() {
     // comes after all that was sent to them.
     caf::anon_send_exit(b.actors->writer(), caf::exit_reason::user_shutdown);
     caf::anon_send_exit(b.actors->reader(), caf::exit_reason::user_shutdown);
-    // An actor uses the runtime until its last message.
-    b.system->await_all_actors_done();
+    b.await_actors();
     b.actors.reset();
   }
   b.system.reset();

@@ -200,6 +200,17 @@ inline caf::behavior stand_in(caf::event_based_actor* self, entity_ref who,
   return {[](caf::ok_atom) {}};
 }
 
+/// Which events went to the journal, and whether in its first lane.
+using lane_log = std::vector<std::pair<std::string, bool>>;
+
+inline caf::behavior lane_watch(caf::event_based_actor* self, caf::actor writer,
+                                std::shared_ptr<lane_log> log) {
+  return {[=](commit_request& x) {
+    log->emplace_back(x.what.events.front().kind, x.urgent);
+    self->delegate(writer, std::move(x));
+  }};
+}
+
 class city_fixture {
 public:
   explicit city_fixture(dispatch_config config = {})
@@ -239,6 +250,8 @@ public:
     parts.wall_at_start = now();
     parts.clients = clients.get();
     parts.writer = writer_;
+    if (lanes)
+      parts.writer = watch_ = system_.spawn(lane_watch, writer_, lanes);
     parts.reader = reader_;
     node_ = std::make_unique<runtime>(system_, std::move(parts));
     for (auto kind : {entity_kind::driver, entity_kind::rider,
@@ -257,11 +270,14 @@ public:
     clients->deaf = true;
     stand_ins->script = nullptr;
     node_->stop();
-    for (auto* x : {&writer_, &reader_}) {
-      caf::anon_send_exit(*x, caf::exit_reason::kill);
+    for (auto* x : {&writer_, &reader_, &watch_}) {
+      if (*x)
+        caf::anon_send_exit(*x, caf::exit_reason::kill);
       *x = nullptr;
     }
     settle();
+    // Nobody may use the node when it is gone.
+    CHECK(system_.registry().running() == 0);
     node_.reset();
   }
 
@@ -333,6 +349,7 @@ public:
   std::shared_ptr<recorded_clients> clients;
   std::shared_ptr<stand_in_log> stand_ins = std::make_shared<stand_in_log>();
   std::shared_ptr<journal_writer_stats> stats;
+  std::shared_ptr<lane_log> lanes; ///< Set it before `boot` to watch.
   std::shared_ptr<const quote_signer> quotes =
     std::make_shared<const quote_signer>(
       make_quote_key(1, "a secret for tests alone"));
@@ -364,6 +381,7 @@ private:
   std::shared_ptr<bool> cut_ = std::make_shared<bool>(false);
   caf::actor writer_;
   caf::actor reader_;
+  caf::actor watch_;
   std::unique_ptr<runtime> node_;
   milliseconds elapsed_{0};
 };
