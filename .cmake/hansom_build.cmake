@@ -15,6 +15,7 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)
 
 # Debian's CAF and S2 ship neither a CMake package nor a pkg-config file.
 find_path(CAF_INCLUDE caf/actor_system.hpp REQUIRED)

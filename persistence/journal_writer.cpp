@@ -55,6 +55,7 @@ void count(journal_writer_stats& stats, const store::write& what,
   switch (x.what) {
   case store::outcome::committed:
     stats.events += what.events.size();
+    stats.shard_events.at(what.shard) += what.events.size();
     break;
   case store::outcome::stale_epoch:
     ++stats.fenced;

@@ -5,6 +5,7 @@
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -72,6 +73,8 @@ struct journal_writer_stats {
   /// Steady clock, when the running commit began; 0 when none runs. A stalled
   /// disk shows here while `queued` stands still: shed when it is too old.
   std::atomic<std::int64_t> commit_began_ns{0};
+  /// Events made durable, per shard: tells the relay where to look.
+  std::array<std::atomic<std::uint64_t>, shard_count> shard_events{};
 };
 
 struct journal_writer_config {

@@ -1,0 +1,278 @@
+#include "persistence/relay/relay.hpp"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace hansom {
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+struct shard_position {
+  shard_id shard = 0;
+  bool known = false;
+  bool ahead = false;            ///< The stream; then nothing is published.
+  std::uint64_t published = 0;   ///< Last number that we know to be published.
+  std::uint64_t stream_last = 0; ///< What the stream ends with.
+  std::uint64_t head_seen = 0;   ///< The writer's counter when last drained.
+  bool look = true;              ///< Read it whatever the counter says.
+  steady::time_point behind_since;
+};
+
+} // namespace
+
+std::uint64_t first_since(store::connection& from, shard_id shard,
+                          timestamp since) {
+  auto at = [&](std::uint64_t seq) {
+    auto rows = from.journal_after(shard, seq - 1, 1);
+    return rows.empty() ? std::optional<store::journal_row>{}
+                        : std::optional{std::move(rows.front())};
+  };
+  auto first = at(1);
+  if (!first || first->at >= since)
+    return first ? first->shard_seq : 1;
+  // Invariant: low is too old, high is not or does not exist.
+  auto low = first->shard_seq;
+  std::uint64_t step = 1;
+  for (auto x = at(low + step); x && x->at < since; x = at(low + step)) {
+    low = x->shard_seq;
+    step *= 2;
+  }
+  auto high = low + step;
+  while (high - low > 1) {
+    auto middle = low + (high - low) / 2;
+    auto x = at(middle);
+    if (x && x->at < since)
+      low = x->shard_seq;
+    else
+      high = middle;
+  }
+  return high;
+}
+
+struct relay::inside {
+  inside(relay_config with, parts what)
+    : config{with}, parts_{std::move(what)} {
+    for (auto shard : parts_.shards) {
+      shard_position x;
+      x.shard = shard;
+      positions.push_back(x);
+    }
+  }
+
+  void run() {
+    pthread_setname_np(pthread_self(), "relay");
+    while (!stopping) {
+      if (turn())
+        pause(config.look);
+      else
+        pause(config.retry);
+    }
+    if (turn()) // The writer has ended: this is the last of it.
+      report(steady::now());
+  }
+
+  void pause(milliseconds x) {
+    std::unique_lock guard{mutex};
+    wake.wait_for(guard, x, [this] { return stopping.load(); });
+  }
+
+  /// @returns `false` when store or sink are away.
+  bool turn() {
+    auto now = steady::now();
+    try {
+      if (!connection)
+        connection = parts_.store->open();
+      stats.store_away = false;
+      auto generation = parts_.sink->generation();
+      if (generation != verified_generation || now >= verify_at) {
+        if (!verify())
+          return sink_is(false);
+        verified_generation = generation;
+        verify_at = now + config.verify_every;
+      }
+      auto fine = publish_news();
+      report(now);
+      return sink_is(fine);
+    } catch (const std::exception& e) {
+      if (!stats.store_away.exchange(true))
+        spdlog::warn("relay: store unavailable: {}", e.what());
+      connection.reset();
+      report(now);
+      return false;
+    }
+  }
+
+  bool sink_is(bool here) {
+    if (stats.sink_away.exchange(!here) == here)
+      here ? spdlog::info("relay: publishes to {}", parts_.sink->describe())
+           : spdlog::warn("relay: {} does not answer; events wait in the "
+                          "journal",
+                          parts_.sink->describe());
+    if (!here)
+      report(steady::now());
+    return here;
+  }
+
+  /// Looks where the streams end. Also reads every shard again: a commit that
+  /// no counter told of is found here.
+  bool verify() {
+    auto last = parts_.sink->last(parts_.shards);
+    if (!last)
+      return false;
+    std::uint64_t ahead = 0;
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      settle(positions[i], (*last)[i]);
+      ahead += positions[i].ahead;
+    }
+    stats.ahead = ahead;
+    return true;
+  }
+
+  void settle(shard_position& x, std::uint64_t last) {
+    x.look = true;
+    if (x.known && !x.ahead && last == x.stream_last)
+      return;
+    if (x.known && last < x.stream_last) {
+      ++stats.regressions;
+      spdlog::warn("relay: the stream of shard {} ended at {}, now at {}; "
+                   "publishing again",
+                   x.shard, x.stream_last, last);
+    }
+    x.known = true;
+    x.stream_last = last;
+    // An empty stream gets the last hour; one that merely fell back goes on
+    // from where it is.
+    x.published =
+      last != 0
+        ? last
+        : first_since(*connection, x.shard, parts_.now() - config.replay) - 1;
+    auto rows = last == 0 ? std::vector<store::journal_row>{}
+                          : connection->journal_after(x.shard, last - 1, 1);
+    auto was_ahead = std::exchange(x.ahead, last != 0 && rows.empty());
+    if (x.ahead && !was_ahead)
+      spdlog::error(
+        "relay: the stream of shard {} is at {}, which the journal has not "
+        "reached: another store has published there. Nothing is published for "
+        "this shard; set another redis.prefix or delete the stream",
+        x.shard, last);
+  }
+
+  /// @returns `false` when the sink is away.
+  bool publish_news() {
+    for (auto more = true; more;) {
+      more = false;
+      for (auto& x : positions) {
+        auto head = head_of(x.shard);
+        if (x.ahead || (!x.look && head == x.head_seen))
+          continue;
+        auto done = publish(x, head);
+        if (done == event_sink::outcome::away)
+          return false;
+        if (done == event_sink::outcome::moved) {
+          verify_at = {};
+          return true;
+        }
+        more = more || x.look;
+      }
+      if (stopping && more && ++last_rounds > 100)
+        return true;
+    }
+    return true;
+  }
+
+  /// One batch of one shard.
+  event_sink::outcome publish(shard_position& x, std::uint64_t head) {
+    auto rows = connection->journal_after(x.shard, x.published, config.batch);
+    if (!rows.empty()) {
+      auto done = parts_.sink->publish(x.shard, x.stream_last, rows);
+      if (done != event_sink::outcome::published) {
+        // Perhaps part of it arrived: where the stream ends must be asked.
+        verify_at = {};
+        return done;
+      }
+      x.published = x.stream_last = rows.back().shard_seq;
+      stats.events += rows.size();
+      ++stats.batches;
+    }
+    x.look = rows.size() == config.batch;
+    if (!x.look) {
+      x.head_seen = head;
+      x.behind_since = {};
+    }
+    return event_sink::outcome::published;
+  }
+
+  std::uint64_t head_of(shard_id shard) const {
+    return parts_.written->shard_events[shard].load(std::memory_order_acquire);
+  }
+
+  void report(steady::time_point now) {
+    std::uint64_t ms = 0;
+    std::uint64_t events = 0;
+    for (auto& x : positions) {
+      auto behind = head_of(x.shard) - x.head_seen;
+      if (behind == 0) {
+        x.behind_since = {};
+        continue;
+      }
+      if (x.behind_since == steady::time_point{})
+        x.behind_since = now;
+      auto waited =
+        std::chrono::duration_cast<milliseconds>(now - x.behind_since);
+      ms = std::max(ms, static_cast<std::uint64_t>(waited.count()));
+      events = std::max(events, behind);
+    }
+    stats.lag_ms = ms;
+    stats.lag_events = events;
+  }
+
+  relay_config config;
+  parts parts_;
+  relay_stats stats;
+  std::vector<shard_position> positions;
+  std::unique_ptr<store::connection> connection;
+  std::uint64_t verified_generation = 0;
+  steady::time_point verify_at;
+  int last_rounds = 0;
+
+  std::atomic<bool> stopping{false};
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::thread thread;
+};
+
+relay::relay(relay_config with, parts what)
+  : inside_{std::make_unique<inside>(with, std::move(what))} {
+}
+
+relay::~relay() {
+  stop();
+}
+
+void relay::start() {
+  inside_->thread = std::thread{[this] { inside_->run(); }};
+}
+
+void relay::stop() {
+  {
+    std::lock_guard guard{inside_->mutex};
+    inside_->stopping = true;
+  }
+  inside_->wake.notify_all();
+  if (inside_->thread.joinable())
+    inside_->thread.join();
+}
+
+const relay_stats& relay::stats() const noexcept {
+  return inside_->stats;
+}
+
+} // namespace hansom
