@@ -1,0 +1,44 @@
+# shellcheck shell=bash disable=SC2034
+about="the store's disk is full for a while, then freed"
+bound_ms=5000
+full_s=3
+! is_long || full_s=15
+load_s=$((warm_s + 2 * (full_s + 2) + 2))
+times=2
+disk=
+
+prepare() {
+  local size=224m # The write-ahead log alone may grow to 128 MB.
+  disk=$world/A
+  [ "$store" = sqlite ] || {
+    disk=$world/postgres
+    postgres_settings=("max_wal_size = 64MB" "min_wal_size = 32MB")
+  }
+  mkdir -p "$disk"
+  mount -t tmpfs -o "size=$size,mode=755" hansom-fault "$disk" 2>/dev/null ||
+    cannot "needs to mount a tmpfs: be root"
+  services_up
+  migrate
+  node_start A
+}
+
+strike() {
+  local i before
+  for i in $(seq "$times"); do
+    before=$(probes refused)
+    dd if=/dev/zero of="$disk/ballast" bs=64k 2>/dev/null
+    dd if=/dev/zero of="$disk/ballast" bs=512 oflag=append conv=notrunc \
+      2>/dev/null
+    struck
+    pause "$full_s"
+    [ "$(probes refused)" -gt "$before" ] ||
+      broken "nothing was refused; the disk was not full enough to matter"
+    rm "$disk/ballast"
+    mark
+    [ "$i" = "$times" ] || pause 2
+  done
+}
+
+settle() {
+  seen="$(probes refused) commands refused while the disk was full"
+}
