@@ -149,6 +149,15 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// Thrown when the connection broke after a batch had been sent: it may have
+/// happened or not. The connection is of no more use. A new one of the same
+/// factory opens only when the old one can write no more; ask it
+/// `which_happened`, and commit the rest.
+class unknown_outcome_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
 /// One connection. Not thread-safe: each thread opens its own. All calls block.
 class connection {
 public:
@@ -171,7 +180,15 @@ public:
   /// same entity must be in order within the batch.
   /// @returns one result per write, in order.
   /// @throws unavailable_error; then nothing of the batch happened.
+  /// @throws unknown_outcome_error; then each write happened whole, or not at
+  ///         all.
   virtual std::vector<result> commit(const std::vector<write>& batch) = 0;
+
+  /// After an unknown outcome, on a new connection: which of these writes are
+  /// in the journal, by their epoch and command? An epoch has one writer, so
+  /// these are ours. What is not there did not happen and will not.
+  /// @throws unavailable_error.
+  virtual std::vector<bool> which_happened(const std::vector<write>& batch);
 
   // -- reads ------------------------------------------------------------------
 

@@ -6,25 +6,6 @@
 
 namespace hansom::store::sqlite {
 
-std::string find_defect(const write& x) {
-  auto kind = static_cast<std::size_t>(x.entity.kind);
-  if (kind < 1 || kind > entity_kind_count)
-    return "unknown entity kind " + std::to_string(kind);
-  if (x.shard >= shard_count)
-    return "shard " + std::to_string(x.shard) + " is out of range";
-  if (x.events.empty())
-    return "no events";
-  if (x.first_seq == 0)
-    return "first_seq 0, the journal counts from 1";
-  for (auto& t : x.transfers)
-    if (t.amount.minor <= 0 || t.key.empty() || t.debit.empty()
-        || t.credit.empty() || t.debit == t.credit)
-      return "transfer \"" + t.key + "\" from \"" + t.debit + "\" to \""
-             + t.credit + "\" of " + std::to_string(t.amount.minor)
-             + ": needs a key, two accounts and an amount above zero";
-  return {};
-}
-
 committer::state_statements::state_statements(database& db, entity_kind kind)
   : insert{db, std::string{"INSERT INTO "} + state_table(kind)
                  + " VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"},

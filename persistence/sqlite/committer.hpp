@@ -66,8 +66,4 @@ private:
   }
 };
 
-/// Judges a write by itself, without the database.
-/// @returns an empty text, or what is wrong with it.
-std::string find_defect(const write& x);
-
 } // namespace hansom::store::sqlite

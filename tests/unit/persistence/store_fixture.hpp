@@ -1,6 +1,8 @@
 #pragma once
 
+#include "persistence/postgres/postgres.hpp"
 #include "persistence/store.hpp"
+#include "tests/unit/persistence/postgres_server.hpp"
 
 #include <doctest/doctest.h>
 #include <stdlib.h>
@@ -62,6 +64,31 @@ struct in_memory {
     return nullptr;
   }
 };
+
+/// As a running node: its role may neither drop nor alter.
+struct on_postgres {
+  std::unique_ptr<factory> connections;
+
+  factory& make() {
+    postgres_server::instance().forget_everything();
+    return open_again();
+  }
+  factory* reopen() {
+    connections.reset();
+    return &open_again();
+  }
+
+private:
+  factory& open_again() {
+    postgres_options with;
+    with.url = postgres_server::instance().node_url();
+    connections = make_postgres(with);
+    return *connections;
+  }
+};
+
+/// All that a new backend has to join.
+#define ALL_STORES in_memory, on_disk, on_postgres
 
 inline trip_id trip(std::uint64_t n, shard_id shard = 3) {
   return make_trip_id(shard, 1'700'000'000, 1, static_cast<std::uint32_t>(n));

@@ -108,9 +108,10 @@ void compare(connection& db, const model& m) {
 
 } // namespace
 
-TEST_CASE("any batches leave the store as the model says") {
+TEST_CASE_TEMPLATE("any batches leave the store as the model says", Backend,
+                   in_memory, on_postgres) {
   auto ok = rc::check("store equals model", [] {
-    in_memory s;
+    Backend s;
     auto db = s.make().open();
     db->migrate();
     db->claim_shards(db->start_incarnation("a", {1}), {1});

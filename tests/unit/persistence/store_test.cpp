@@ -10,9 +10,6 @@ using namespace hansom;
 using namespace hansom::store;
 using namespace hansom::store::testing;
 
-// PostgreSQL joins this list when it exists.
-#define ALL_STORES in_memory, on_disk
-
 namespace {
 
 /// A store whose shards all belong to its first incarnation, at epoch 1.

@@ -1,0 +1,131 @@
+#include "persistence/postgres/committer.hpp"
+
+#include "persistence/keys.hpp"
+
+#include <pqxx/pqxx>
+#include <spdlog/spdlog.h>
+
+#include <numeric>
+
+namespace hansom::store::postgres {
+
+namespace {
+
+/// Two nodes that meet again and again is bad luck; then the batch waits.
+constexpr int collisions_max = 5;
+
+std::uint64_t bits(const pqxx::field& x) {
+  return static_cast<std::uint64_t>(x.as<std::int64_t>());
+}
+
+/// One obstacle, as `commit_batch` tells it.
+result to_result(const pqxx::row& row) {
+  result out;
+  out.what = static_cast<outcome>(row[1].as<int>());
+  if (out.what == outcome::duplicate_command) {
+    out.first_entity =
+      to_entity(row[2].as<std::int64_t>(), row[3].as<std::int64_t>());
+    out.first_seq = bits(row[4]);
+  }
+  if (out.what == outcome::claim_lost)
+    out.lost = {static_cast<claim_kind>(row[2].as<int>()), bits(row[3])};
+  return out;
+}
+
+} // namespace
+
+committer::committer(session& db, shared_state& shared)
+  : db_{db}, shared_{shared} {
+  db_.prepare("commit_batch", commit_sql());
+}
+
+std::vector<result> committer::commit(const std::vector<write>& batch) {
+  std::vector<result> results(batch.size());
+  indices good;
+  good.reserve(batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto defect = find_defect(batch[i]);
+    if (!defect.empty()) {
+      results[i].what = outcome::rejected;
+      spdlog::error("store: rejected a write of {}: {}",
+                    to_string(batch[i].entity), defect);
+    } else if (batch[i].claimed_epoch == 0) {
+      results[i].what = outcome::stale_epoch; // Nobody's shard has epoch 0.
+    } else {
+      good.push_back(i);
+    }
+  }
+  if (!shared_.last)
+    load_counters();
+  if (!good.empty())
+    commit(batch, good, results);
+  return results;
+}
+
+void committer::commit(const std::vector<write>& batch, const indices& chosen,
+                       std::vector<result>& results) {
+  try {
+    auto obstacles = send(parameters_of(batch, chosen, *shared_.last));
+    take_over(obstacles, batch, chosen, results);
+  } catch (const failure& e) {
+    if (e.outcome_unknown()) {
+      shared_.last.reset();
+      shared_.doubtful.push_back(db_.which());
+      throw unknown_outcome_error{e.what()};
+    }
+    if (!e.is_row_fault())
+      throw unavailable_error{e.what()};
+    if (chosen.size() > 1) {
+      // One row spoils all: halve until it is alone. Order is kept, and what
+      // does not share its half goes on.
+      auto middle =
+        chosen.begin() + static_cast<std::ptrdiff_t>(chosen.size() / 2);
+      commit(batch, {chosen.begin(), middle}, results);
+      try {
+        commit(batch, {middle, chosen.end()}, results);
+      } catch (const unavailable_error& later) {
+        throw unknown_outcome_error{later.what()}; // The first half is in.
+      }
+      return;
+    }
+    results[chosen[0]].what = outcome::rejected;
+    spdlog::error("store: rejected a write of {}: {}",
+                  to_string(batch[chosen[0]].entity), e.what());
+  }
+}
+
+pqxx::result committer::send(const batch_parameters& what) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return db_.run_binary("commit_batch", what.values);
+    } catch (const failure& e) {
+      if (!e.is_collision() || attempt == collisions_max)
+        throw;
+    }
+  }
+}
+
+void committer::take_over(const pqxx::result& obstacles,
+                          const std::vector<write>& batch,
+                          const indices& chosen, std::vector<result>& results) {
+  for (auto row : obstacles)
+    results[chosen.at(row[0].as<std::size_t>() - 1)] = to_result(row);
+  for (auto i : chosen)
+    if (results[i].what == outcome::committed)
+      (*shared_.last)[batch[i].shard] += batch[i].events.size();
+}
+
+void committer::load_counters() {
+  try {
+    shard_counters last{};
+    for (auto row : db_.execute(
+           "SELECT s.shard, greatest(s.last_seq, (SELECT max(j.shard_seq) FROM "
+           "hansom.journal j WHERE j.shard = s.shard)) FROM hansom.shard s"))
+      last.at(row[0].as<std::size_t>()) = bits(row[1]);
+    shared_.last = last;
+  } catch (const failure& e) {
+    throw unavailable_error{e.what()};
+  }
+}
+
+} // namespace hansom::store::postgres
