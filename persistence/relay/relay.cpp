@@ -128,11 +128,19 @@ struct relay::inside {
     if (!last)
       return false;
     std::uint64_t ahead = 0;
+    std::uint64_t fell_back = 0;
     for (std::size_t i = 0; i < positions.size(); ++i) {
+      fell_back += positions[i].known && (*last)[i] < positions[i].stream_last;
       settle(positions[i], (*last)[i]);
       ahead += positions[i].ahead;
     }
     stats.ahead = ahead;
+    stats.regressions += fell_back;
+    if (fell_back != 0)
+      spdlog::warn(
+        "relay: {} streams have lost events (flushed, or restored "
+        "from an older copy); publishing them again from the journal",
+        fell_back);
     return true;
   }
 
@@ -140,12 +148,6 @@ struct relay::inside {
     x.look = true;
     if (x.known && !x.ahead && last == x.stream_last)
       return;
-    if (x.known && last < x.stream_last) {
-      ++stats.regressions;
-      spdlog::warn("relay: the stream of shard {} ended at {}, now at {}; "
-                   "publishing again",
-                   x.shard, x.stream_last, last);
-    }
     x.known = true;
     x.stream_last = last;
     // An empty stream gets the last hour; one that merely fell back goes on
