@@ -1,5 +1,6 @@
 #include "protocol/json.hpp"
 
+#include "protocol/command_scan.hpp"
 #include "protocol/json_document.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
@@ -184,6 +185,8 @@ bool decode_frame(std::string_view text, decoded_frame& out,
     body = &out.body.emplace<position>();
   out.id.clear();
   if (scan_position(text, *body) == 1)
+    return true;
+  if (scan_command(text, out))
     return true;
   return decode_document(text, out, error);
 }

@@ -4,19 +4,16 @@
 /// the full decoder by returning 0, so that only one place explains errors.
 
 #include "protocol/json.hpp"
-
-#include <cstring>
+#include "protocol/json_cursor.hpp"
 
 namespace hansom {
 
 namespace {
 
 /// Cursor over the frame. Every function returns `false` to give up.
-class scanner {
+class scanner : json::cursor {
 public:
-  explicit scanner(std::string_view text) noexcept
-    : at_{text.data()}, end_{text.data() + text.size()} {
-  }
+  using cursor::cursor;
 
   bool frame(position& out) noexcept;
 
@@ -34,33 +31,6 @@ private:
   };
   static constexpr unsigned point_required = lat | lon | time;
 
-  void skip_space() noexcept {
-    while (at_ != end_
-           && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t'))
-      ++at_;
-  }
-
-  /// Takes `c`, with space before it.
-  bool take(char c) noexcept {
-    skip_space();
-    if (at_ == end_ || *at_ != c)
-      return false;
-    ++at_;
-    return true;
-  }
-
-  bool take_exactly(std::string_view text) noexcept {
-    if (static_cast<std::size_t>(end_ - at_) < text.size()
-        || std::memcmp(at_, text.data(), text.size()) != 0)
-      return false;
-    at_ += text.size();
-    return true;
-  }
-
-  static bool is_digit(char c) noexcept {
-    return c >= '0' && c <= '9';
-  }
-
   /// Takes `"name":` and one value, noting the field in `seen`.
   bool member(position_report& point, position* whole, unsigned& seen) noexcept;
   /// Takes the name after its opening quote. @returns 0 when it is unknown.
@@ -68,13 +38,7 @@ private:
   bool value(field x, position_report& point, position* whole) noexcept;
   bool list(position& out) noexcept;
   bool point(position_report& out) noexcept;
-  bool whole_number(std::uint64_t max, std::uint64_t& out) noexcept;
   bool small_number(std::uint64_t max, std::uint16_t& out) noexcept;
-  bool degrees(std::uint32_t limit_e7, std::int32_t& out) noexcept;
-  bool decimals(std::uint64_t& units) noexcept;
-
-  const char* at_;
-  const char* end_;
 };
 
 bool scanner::frame(position& out) noexcept {
@@ -88,8 +52,7 @@ bool scanner::frame(position& out) noexcept {
   } while (take(','));
   if (!take('}'))
     return false;
-  skip_space();
-  if (at_ != end_)
+  if (!at_end())
     return false;
   if (seen == (type | points))
     return true;
@@ -113,9 +76,7 @@ bool scanner::member(position_report& point, position* whole,
 }
 
 scanner::field scanner::name() noexcept {
-  if (at_ == end_)
-    return {};
-  switch (*at_) {
+  switch (next()) {
   case 't':
     if (take_exactly("time\""))
       return time;
@@ -186,80 +147,11 @@ bool scanner::point(position_report& out) noexcept {
   return take('}') && (seen & point_required) == point_required;
 }
 
-bool scanner::whole_number(std::uint64_t max, std::uint64_t& out) noexcept {
-  // Fifteen digits hold every limit used here and cannot overflow.
-  auto begin = at_;
-  std::uint64_t x = 0;
-  for (; at_ != end_ && is_digit(*at_); ++at_) {
-    if (at_ - begin == 15)
-      return false;
-    x = x * 10 + static_cast<std::uint64_t>(*at_ - '0');
-  }
-  // JSON has no leading zeros. A fraction or exponent fails at the comma or
-  // brace that has to follow.
-  if (at_ == begin || (*begin == '0' && at_ - begin > 1) || x > max)
-    return false;
-  out = x;
-  return true;
-}
-
 bool scanner::small_number(std::uint64_t max, std::uint16_t& out) noexcept {
   std::uint64_t x = 0;
   if (!whole_number(max, x))
     return false;
   out = static_cast<std::uint16_t>(x);
-  return true;
-}
-
-/// Takes the digits after the point and adds them to `units` (1e-7), rounding
-/// to the nearest. The full decoder rounds a double: where the two might
-/// differ, that is within 2e-6 units of a tie, the scanner gives up.
-bool scanner::decimals(std::uint64_t& units) noexcept {
-  constexpr int unit_digits = 7;
-  constexpr int rest_digits = 6;
-  auto begin = at_;
-  std::uint32_t fraction = 0;
-  std::uint32_t rest = 0;
-  for (; at_ != end_ && is_digit(*at_); ++at_) {
-    auto digit = static_cast<std::uint32_t>(*at_ - '0');
-    if (at_ - begin < unit_digits)
-      fraction = fraction * 10 + digit;
-    else if (at_ - begin < unit_digits + rest_digits)
-      rest = rest * 10 + digit;
-  }
-  auto count = at_ - begin;
-  if (count == 0)
-    return false;
-  for (auto i = count; i < unit_digits; ++i)
-    fraction *= 10;
-  units += fraction;
-  if (count <= unit_digits)
-    return true;
-  for (auto i = count; i < unit_digits + rest_digits; ++i)
-    rest *= 10;
-  if (rest >= 499'998 && rest <= 500'001)
-    return false;
-  units += rest > 500'000;
-  return true;
-}
-
-bool scanner::degrees(std::uint32_t limit_e7, std::int32_t& out) noexcept {
-  bool negative = at_ != end_ && *at_ == '-';
-  if (negative)
-    ++at_;
-  std::uint64_t units = 0;
-  if (!whole_number(180, units))
-    return false;
-  units *= 10'000'000;
-  if (at_ != end_ && *at_ == '.') {
-    ++at_;
-    if (!decimals(units))
-      return false;
-  }
-  if (units > limit_e7)
-    return false;
-  auto x = static_cast<std::int64_t>(units);
-  out = static_cast<std::int32_t>(negative ? -x : x);
   return true;
 }
 

@@ -77,10 +77,11 @@ private:
     const auto steps = grown("hansom_journal_writes_total");
     char text[160];
     std::snprintf(text, sizeof text,
-                  "; per trip %.1f frames out, %.1f durable steps; %.1f steps "
+                  "; per trip %.1f frames out in %.1f writes, %.1f durable "
+                  "steps; %.1f steps "
                   "per commit, commits %.0f %% of the time",
                   grown("hansom_gateway_sent_frames_total") / trips,
-                  steps / trips,
+                  grown("hansom_gateway_writes_total") / trips, steps / trips,
                   steps / std::max(grown("hansom_journal_commits_total"), 1.0),
                   100 * grown("hansom_journal_busy_seconds_total") / span_);
     work_ = text;
