@@ -30,6 +30,10 @@ std::string check_times(const dispatch_config& x) {
     if (s.value.count() < 0 || s.value.count() > 86'400'000)
       return std::string{s.name} + ": 0 to 24h, found "
              + std::to_string(s.value.count()) + "ms";
+  if (x.trip_abandoned.count() < 60'000
+      || x.trip_abandoned.count() > 604'800'000)
+    return "trip_abandoned: 1min to 7 days, found "
+           + std::to_string(x.trip_abandoned.count()) + "ms";
   if (x.match_timeout < x.offer_timeout)
     return "match_timeout: not shorter than offer_timeout";
   return {};

@@ -35,6 +35,9 @@ struct dispatch_config {
   std::uint32_t stall_progress_m = 100;  ///< Nearer by this is progress.
   /// "Arrived" is refused farther from the pickup than this; 0 is no check.
   std::uint32_t arrived_within_m = 300;
+  /// A trip whose driver has arrived or has the rider in his car ends when
+  /// nothing is heard of him for so long.
+  milliseconds trip_abandoned{43'200'000};
   position_filter_config positions;
 
   // -- cells and matching -----------------------------------------------------

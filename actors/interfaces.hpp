@@ -54,7 +54,9 @@ using trip_actor = journalled_actor::extend<
   caf::reacts_to<client_ref, trip_complete>,
   caf::reacts_to<client_ref, trip_cancel>,
   caf::reacts_to<client_ref, trip_no_show>,
-  caf::reacts_to<client_ref, trip_rate>>;
+  caf::reacts_to<client_ref, trip_rate>,
+  // Operations end a trip whose driver does not.
+  caf::reacts_to<client_ref, trip_end>>;
 
 /// The CELL. Proposes which free driver serves which waiting request, at which
 /// surge; assumes nothing of the outcome.

@@ -331,6 +331,17 @@ HANSOM_RECORD(explain, trip)
 struct passivate {};
 HANSOM_EMPTY_RECORD(passivate)
 
+// -- operations ---------------------------------------------------------------
+
+/// OPERATIONS -> TRIP, after a client_ref whose client is the trip itself: end,
+/// although the driver does not say so.
+struct trip_end {
+  trip_phase as = trip_phase::cancelled; ///< Or completed.
+  std::string reason;                    ///< Rider and driver read it.
+  std::string operator_name;             ///< Who says so; for the journal.
+};
+HANSOM_RECORD(trip_end, as, reason, operator_name)
+
 // -- prices -------------------------------------------------------------------
 
 /// CELL -> DRIVER, after each durable change of its price.

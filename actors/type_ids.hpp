@@ -56,5 +56,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(hansom, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(hansom, (hansom::trip_rate))
   CAF_ADD_TYPE_ID(hansom, (hansom::nearby_ask))
   CAF_ADD_TYPE_ID(hansom, (hansom::surge_news))
+  CAF_ADD_TYPE_ID(hansom, (hansom::trip_end))
 
 CAF_END_TYPE_ID_BLOCK(hansom)

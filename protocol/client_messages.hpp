@@ -69,8 +69,10 @@ HANSOM_RECORD(offer_decline, trip, reason)
 
 struct trip_arrived {
   trip_id trip;
+  /// Where he says it; needed while no position of his is known.
+  caf::optional<geo_point> at = caf::none;
 };
-HANSOM_RECORD(trip_arrived, trip)
+HANSOM_RECORD(trip_arrived, trip, at)
 
 struct trip_start {
   trip_id trip;

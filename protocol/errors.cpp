@@ -96,6 +96,9 @@ constexpr std::array<error_row, error_code_count> errors = {{
   {ec::internal,
    {"system.internal", "An internal error; ask again with the same id.", true,
     500}},
+  {ec::position_unknown,
+   {"trip.position_unknown",
+    "No position of the driver is known yet; send one first.", true, 409}},
 }};
 
 constexpr bool errors_complete() {

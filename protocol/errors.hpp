@@ -50,9 +50,11 @@ enum class error_code : std::uint8_t {
   moved,
   unknown_outcome,
   internal,
+  // Added later; the order is fixed.
+  position_unknown,
 };
 inline constexpr std::size_t error_code_count =
-  static_cast<std::size_t>(error_code::internal) + 1;
+  static_cast<std::size_t>(error_code::position_unknown) + 1;
 
 /// What a client is told about an error.
 struct error_facts {

@@ -77,23 +77,31 @@ struct trip_started {
 };
 HANSOM_RECORD(trip_started, at)
 
-/// on_trip -> completed.
+/// on_trip -> completed; by operations also arrived -> completed, when the
+/// driver never said that the ride began.
 struct trip_completed {
   timestamp at;
   money fare;
   std::uint32_t distance_m = 0; ///< Driven, from accepted positions.
   std::uint32_t duration_s = 0;
+  cause by = cause::driver;
+  caf::optional<std::string> reason = caf::none; ///< Of operations.
+  /// Who of operations it was.
+  caf::optional<std::string> operator_name = caf::none;
 };
-HANSOM_RECORD(trip_completed, at, fare, distance_m, duration_s)
+HANSOM_RECORD(trip_completed, at, fare, distance_m, duration_s, by, reason,
+              operator_name)
 
 /// -> cancelled.
 struct trip_cancelled {
   timestamp at;
   cause by = cause::rider;
-  std::string reason; ///< rider_cancelled, no_show, operations, ...
+  std::string reason; ///< rider_cancelled, no_show, abandoned, ...
   money fee;          ///< Zero when cancellation was free or waived.
+  /// Who of operations it was.
+  caf::optional<std::string> operator_name = caf::none;
 };
-HANSOM_RECORD(trip_cancelled, at, by, reason, fee)
+HANSOM_RECORD(trip_cancelled, at, by, reason, fee, operator_name)
 
 /// matching -> expired.
 struct trip_expired {

@@ -99,6 +99,8 @@ constexpr trip_move trip_moves[] = {
   {tp::assigned, tp::cancelled, rider | driver | dispatch | operations},
   {tp::arrived, tp::matching, driver | dispatch | operations}, // Re-dispatch.
   {tp::arrived, tp::on_trip, driver},
+  // The ride took place, but its driver never came back to say so.
+  {tp::arrived, tp::completed, operations},
   {tp::arrived, tp::cancelled, rider | driver | dispatch | operations},
   {tp::on_trip, tp::completed, driver | operations},
   // Not the rider: once under way he gets out, and the driver says so.

@@ -8,6 +8,7 @@ namespace hansom {
 void driver_watch::begin(timestamp now) {
   *this = {};
   seen_at_ = now;
+  heard_at_ = now;
   progressed_at_ = now;
 }
 
@@ -20,6 +21,7 @@ void driver_watch::begin_track() {
 void driver_watch::see(const trip_position& x, const trip_record& trip,
                        const eta_model& eta, timestamp now,
                        const dispatch_config& config) {
+  heard_at_ = now;
   if (tracking_) {
     if (track_end_)
       track_cm_ +=
@@ -47,6 +49,22 @@ void driver_watch::see(const trip_position& x, const trip_record& trip,
 driver_sight driver_watch::sight(timestamp now,
                                  const dispatch_config& config) const {
   return {at_, near_ || now < stalled_at(config)};
+}
+
+caf::optional<geo_point>
+driver_watch::place(const caf::optional<geo_point>& said, timestamp now,
+                    const dispatch_config& config) const {
+  if (!said || !is_valid(*said))
+    return at_;
+  if (at_) {
+    // As the position filter judges: over at least one second.
+    auto ms = std::max<std::int64_t>((now - seen_at_).count(), 1000);
+    auto reach =
+      static_cast<double>(ms) / 1000.0 * config.positions.speed_max_m_s;
+    if (distance_m(*at_, *said) > reach)
+      return at_;
+  }
+  return said;
 }
 
 timestamp driver_watch::silent_at(const dispatch_config& config) const {

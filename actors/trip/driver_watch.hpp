@@ -21,12 +21,29 @@ public:
   void see(const trip_position& x, const trip_record& trip,
            const eta_model& eta, timestamp now, const dispatch_config& config);
 
+  /// He has said something, though not where he is.
+  void hear(timestamp now) {
+    heard_at_ = now;
+  }
+
   [[nodiscard]] driver_sight sight(timestamp now,
                                    const dispatch_config& config) const;
+
+  /// Where he is, as far as is known.
+  /// @param said his own words; they count unless no car could have got there
+  ///        from his last position.
+  [[nodiscard]] caf::optional<geo_point>
+  place(const caf::optional<geo_point>& said, timestamp now,
+        const dispatch_config& config) const;
 
   /// When he counts as silent, and when as stalled, if nothing changes.
   [[nodiscard]] timestamp silent_at(const dispatch_config& config) const;
   [[nodiscard]] timestamp stalled_at(const dispatch_config& config) const;
+
+  /// When the last word of him came: a position, however late, or a command.
+  [[nodiscard]] timestamp heard_at() const noexcept {
+    return heard_at_;
+  }
 
   /// @returns metres of the track; 0 when nothing was seen.
   [[nodiscard]] std::uint32_t driven_m() const;
@@ -34,6 +51,7 @@ public:
 private:
   caf::optional<geo_point> at_;
   timestamp seen_at_;
+  timestamp heard_at_;
   timestamp progressed_at_;
   bool near_ = false;        ///< At the pickup, or as good as there.
   std::uint32_t best_m_ = 0; ///< Least distance to the pickup that counted.

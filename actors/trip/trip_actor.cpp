@@ -32,6 +32,7 @@ trip_actor::behavior_type trip(trip_shell* self, runtime* rt, entity_ref who,
     command<trip_cancel>(self),
     command<trip_no_show>(self),
     command<trip_rate>(self),
+    command<trip_end>(self),
     [self](const describe&) { return self->state.describe(); },
     leave(self),
   };

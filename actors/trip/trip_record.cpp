@@ -143,6 +143,10 @@ struct take_in {
     x.fare = e.fare;
     x.distance_m = e.distance_m;
     x.duration_s = e.duration_s;
+    if (e.by == cause::driver)
+      return; // As it should be: nothing to be said.
+    x.ended_by = e.by;
+    x.reason = e.reason;
   }
   void operator()(const trip_cancelled& e) const {
     end(e.at, e.by, e.reason);
@@ -186,8 +190,8 @@ struct find_cause {
   cause operator()(const trip_started&) const {
     return cause::driver;
   }
-  cause operator()(const trip_completed&) const {
-    return cause::driver;
+  cause operator()(const trip_completed& e) const {
+    return e.by;
   }
   template <class Other>
   cause operator()(const Other&) const {

@@ -36,8 +36,8 @@ struct trip_record {
   timestamp arrived_at;
   timestamp started_at;
   timestamp ended_at;
-  timestamp changed_at; ///< Of the last event.
-  caf::optional<cause> ended_by;
+  timestamp changed_at;          ///< Of the last event.
+  caf::optional<cause> ended_by; ///< Not when the driver completed it.
   caf::optional<std::string> reason;
   money fee;                       ///< For cancelling or not coming.
   std::uint8_t stars_by_rider = 0; ///< 0 is not rated.

@@ -51,10 +51,15 @@ bool is_party(const trip_record& x, party who) {
   case cause::driver:
     return who.id != 0 && x.driver.value == who.id;
   case cause::system:
+    return true;
   case cause::operations:
-    break;
+    break; // Only with a name and a reason: `end_trip`.
   }
-  return true;
+  return false;
+}
+
+bool under_way(const trip_record& x) {
+  return x.phase == trip_phase::arrived || x.phase == trip_phase::on_trip;
 }
 
 /// What cancelling costs a rider now.
@@ -136,7 +141,11 @@ decision arrive(const trip_record& x, driver_id driver,
   if (x.queued)
     return refuse(error_code::illegal_transition,
                   "cannot arrive: the driver has an earlier trip to finish");
-  if (config.arrived_within_m > 0 && sight.at) {
+  if (config.arrived_within_m > 0) {
+    if (!sight.at)
+      return refuse(error_code::position_unknown,
+                    "no position of the driver is known yet: report one, or "
+                    "say in \"at\" where he is");
     auto away = static_cast<std::int64_t>(distance_m(*sight.at, x.pickup));
     if (away > config.arrived_within_m)
       return refuse(error_code::too_far,
@@ -158,8 +167,7 @@ decision start(const trip_record& x, driver_id driver, timestamp now) {
 
 decision complete(const trip_record& x, party who, std::uint32_t driven_m,
                   timestamp now) {
-  if (who.by != cause::operations
-      && !(who.by == cause::driver && is_party(x, who)))
+  if (who.by != cause::driver || !is_party(x, who))
     return stranger();
   if (x.phase != trip_phase::on_trip)
     return illegal(x, "complete", "on_trip");
@@ -167,7 +175,8 @@ decision complete(const trip_record& x, party who, std::uint32_t driven_m,
                                      std::int64_t{0xffff'ffff} * 1000);
   return one(trip_completed{now, x.fare,
                             driven_m != 0 ? driven_m : x.distance_m,
-                            static_cast<std::uint32_t>(ms / 1000)});
+                            static_cast<std::uint32_t>(ms / 1000),
+                            cause::driver, caf::none, caf::none});
 }
 
 decision cancel(const trip_record& x, party who, std::string reason,
@@ -187,7 +196,7 @@ decision cancel(const trip_record& x, party who, std::string reason,
                                     : money{0, x.fare.unit};
   if (reason.empty())
     reason = to_string(who.by) + "_cancelled";
-  return one(trip_cancelled{now, who.by, std::move(reason), fee});
+  return one(trip_cancelled{now, who.by, std::move(reason), fee, caf::none});
 }
 
 decision no_show(const trip_record& x, driver_id driver, timestamp now,
@@ -201,7 +210,7 @@ decision no_show(const trip_record& x, driver_id driver, timestamp now,
     return refuse(error_code::too_early,
                   "the rider may still come for " + seconds_text(left));
   return one(trip_cancelled{now, cause::driver, "no_show",
-                            no_show_fee(config.fares, x.fare)});
+                            no_show_fee(config.fares, x.fare), caf::none});
 }
 
 decision release(const trip_record& x, driver_id driver, std::string reason,
@@ -211,6 +220,44 @@ decision release(const trip_record& x, driver_id driver, std::string reason,
   if (!waiting_for_pickup(x))
     return illegal(x, "replace the driver", "assigned or arrived");
   return one(driver_released{now, driver, cause::system, std::move(reason)});
+}
+
+decision end_trip(const trip_record& x, const trip_end& what, timestamp now) {
+  if (what.reason.empty() || what.reason.size() > end_reason_max)
+    return refuse(error_code::out_of_range,
+                  "reason: 1 to " + std::to_string(end_reason_max)
+                    + " bytes, found " + std::to_string(what.reason.size()));
+  if (what.operator_name.empty())
+    return refuse(error_code::out_of_range, "nobody's name stands for this");
+  switch (what.as) {
+  case trip_phase::cancelled:
+    if (!may_move(x.phase, what.as, cause::operations))
+      return illegal(x, "cancel", "open");
+    return one(trip_cancelled{now, cause::operations, what.reason,
+                              money{0, x.fare.unit}, what.operator_name});
+  case trip_phase::completed:
+    if (!under_way(x))
+      return illegal(x, "complete", "arrived or on_trip");
+    return one(trip_completed{now, x.fare, x.distance_m, x.duration_s,
+                              cause::operations, what.reason,
+                              what.operator_name});
+  default:
+    return refuse(error_code::out_of_range,
+                  "a trip ends as cancelled or completed, not as "
+                    + to_string(what.as));
+  }
+}
+
+decision abandon(const trip_record& x, timestamp heard_at, timestamp now,
+                 const dispatch_config& config) {
+  if (!under_way(x))
+    return illegal(x, "give the driver up", "arrived or on_trip");
+  auto left = config.trip_abandoned - (now - heard_at);
+  if (left.count() > 0)
+    return refuse(error_code::too_early,
+                  "the driver may be heard of for " + seconds_text(left));
+  return one(trip_cancelled{now, cause::system, "abandoned",
+                            money{0, x.fare.unit}, caf::none});
 }
 
 decision expire(const trip_record& x, timestamp now,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/dispatch_config.hpp"
+#include "actors/messages.hpp"
 #include "actors/trip/trip_record.hpp"
 #include "protocol/errors.hpp"
 
@@ -12,6 +13,9 @@
 /// folds the events in. A rule that returns events never returns one that
 /// `apply` refuses.
 namespace hansom {
+
+/// Longest reason that operations may give for ending a trip, in bytes.
+inline constexpr std::size_t end_reason_max = 200;
 
 /// What a rule decided.
 struct decision {
@@ -73,15 +77,15 @@ decision close_offer(const trip_record& x,
 /// The queued trip's turn: the driver's earlier trip is over.
 decision promote(const trip_record& x, driver_id driver, timestamp now);
 
-/// `too_far` when the driver's position is known and farther from the pickup
-/// than `arrived_within_m`.
+/// `too_far` when the driver is farther from the pickup than
+/// `arrived_within_m`, `position_unknown` when nobody knows where he is.
 decision arrive(const trip_record& x, driver_id driver,
                 const driver_sight& sight, timestamp now,
                 const dispatch_config& config);
 
 decision start(const trip_record& x, driver_id driver, timestamp now);
 
-/// @param who the driver, or operations.
+/// By the driver; operations have `end_trip`.
 /// @param driven_m from accepted positions; 0 keeps the estimate.
 decision complete(const trip_record& x, party who, std::uint32_t driven_m,
                   timestamp now);
@@ -89,7 +93,7 @@ decision complete(const trip_record& x, party who, std::uint32_t driven_m,
 /// Cancelling. A driver on his way or at the pickup gives the trip back: it is
 /// searched again, and the event is `driver_released`. Everybody else ends it.
 /// A rider pays the fee after `free_cancel`, unless the driver does not
-/// progress. `not_your_trip` for strangers.
+/// progress. `not_your_trip` for strangers; operations have `end_trip`.
 decision cancel(const trip_record& x, party who, std::string reason,
                 const driver_sight& sight, timestamp now,
                 const dispatch_config& config);
@@ -102,6 +106,19 @@ decision no_show(const trip_record& x, driver_id driver, timestamp now,
 /// trip; the rider keeps trip and price.
 decision release(const trip_record& x, driver_id driver, std::string reason,
                  timestamp now);
+
+/// Operations end a trip whose driver does not: cancelled in any open phase,
+/// free of charge; completed once the driver has arrived, for the fare that was
+/// promised. The distance and time on that bill are the estimates: nobody knows
+/// when the ride was over. `out_of_range` without a reason and a name.
+decision end_trip(const trip_record& x, const trip_end& what, timestamp now);
+
+/// Nothing has been heard of a driver at the pickup or under way for
+/// `trip_abandoned`: cancelled, free of charge, since nobody confirms that
+/// there was a ride. `too_early` before.
+/// @param heard_at when the driver was last heard of.
+decision abandon(const trip_record& x, timestamp heard_at, timestamp now,
+                 const dispatch_config& config);
 
 /// Matching gives up. `too_early` before `match_timeout`.
 decision expire(const trip_record& x, timestamp now,

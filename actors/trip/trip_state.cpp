@@ -23,8 +23,8 @@ constexpr milliseconds free_news{30'000};
 } // namespace
 
 std::string to_string(trip_deadline x) {
-  constexpr std::array names = {"none",   "want",  "match", "offer",
-                                "silent", "stall", "retry", "linger"};
+  constexpr std::array names = {"none",  "want",  "match",  "offer",  "silent",
+                                "stall", "retry", "linger", "abandon"};
   return names.at(static_cast<std::size_t>(x));
 }
 
@@ -96,6 +96,8 @@ void trip_state::committed(const trip_record& next) {
 }
 
 void trip_state::run_command(const client_ref& from, rule decide) {
+  if (from.client == entity_ref{record_.driver})
+    watch_.hear(rt_->now());
   gate.command(from, [this, from, decide = std::move(decide)] {
     if (record_.rev == 0)
       return gate.refuse(from, error_code::no_such_trip);
@@ -241,11 +243,12 @@ party party_of(const client_ref& x) {
 
 } // namespace
 
-void trip_state::command(const client_ref& from, const trip_arrived&) {
-  run_command(from, [this, from] {
+void trip_state::command(const client_ref& from, const trip_arrived& x) {
+  run_command(from, [this, from, said = x.at] {
     auto now = rt_->now();
-    return arrive(record_, driver_of(from), watch_.sight(now, rt_->config()),
-                  now, rt_->config());
+    auto sight = watch_.sight(now, rt_->config());
+    sight.at = watch_.place(said, now, rt_->config());
+    return arrive(record_, driver_of(from), sight, now, rt_->config());
   });
 }
 
@@ -278,6 +281,10 @@ void trip_state::command(const client_ref& from, const trip_rate& x) {
   run_command(from, [this, from, x] {
     return rate(record_, party_of(from), x.stars, x.comment, rt_->now());
   });
+}
+
+void trip_state::command(const client_ref& from, const trip_end& x) {
+  run_command(from, [this, x] { return end_trip(record_, x, rt_->now()); });
 }
 
 // -- what happens without a command -------------------------------------------
@@ -318,9 +325,18 @@ bool trip_state::review_search(timestamp now) {
 }
 
 bool trip_state::review_driver(timestamp now) {
-  auto again = [this](const store::result&) { retry_later(); };
-  if (record_.phase != trip_phase::assigned)
+  if (record_.phase == trip_phase::assigned)
+    return review_approach(now);
+  auto what = abandon(record_, watch_.heard_at(), now, rt_->config());
+  if (!what)
     return false;
+  commit(std::move(what), {}, [this](const store::result&) { retry_later(); });
+  return true;
+}
+
+/// Is the driver still on his way?
+bool trip_state::review_approach(timestamp now) {
+  auto again = [this](const store::result&) { retry_later(); };
   if (auto asked = std::exchange(promote_for_, {}))
     if (auto what = promote(record_, asked, now)) {
       commit(std::move(what), {}, [this, asked](const store::result&) {
@@ -388,7 +404,7 @@ void trip_state::arm() {
   using d = trip_deadline;
   auto now = rt_->now();
   auto& config = rt_->config();
-  for (auto x : {d::want, d::match, d::offer, d::silent, d::stall})
+  for (auto x : {d::want, d::match, d::offer, d::silent, d::stall, d::abandon})
     deadlines_.clear(x);
   if (record_.rev == 0)
     return;
@@ -407,6 +423,10 @@ void trip_state::arm() {
 }
 
 void trip_state::arm_driver() {
+  if (record_.phase == trip_phase::arrived
+      || record_.phase == trip_phase::on_trip)
+    return deadlines_.set(*rt_, me_, trip_deadline::abandon,
+                          watch_.heard_at() + rt_->config().trip_abandoned);
   if (record_.phase != trip_phase::assigned || record_.queued)
     return;
   deadlines_.set(*rt_, me_, trip_deadline::silent,

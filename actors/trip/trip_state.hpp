@@ -12,13 +12,14 @@ namespace hansom {
 /// What a trip waits for; the values are alarm tokens.
 enum class trip_deadline : std::uint8_t {
   none,
-  want,   ///< Tell the cell again that a driver is wanted.
-  match,  ///< Give the search up.
-  offer,  ///< Nobody answered for the driver: close his offer.
-  silent, ///< The driver sends no positions.
-  stall,  ///< The driver does not come nearer.
-  retry,  ///< The store was gone when the system wanted a step.
-  linger, ///< Over; leave memory.
+  want,    ///< Tell the cell again that a driver is wanted.
+  match,   ///< Give the search up.
+  offer,   ///< Nobody answered for the driver: close his offer.
+  silent,  ///< The driver sends no positions.
+  stall,   ///< The driver does not come nearer.
+  retry,   ///< The store was gone when the system wanted a step.
+  linger,  ///< Over; leave memory.
+  abandon, ///< Nothing is heard of a driver who has arrived.
   end,
 };
 std::string to_string(trip_deadline x);
@@ -50,6 +51,7 @@ struct trip_state {
   void command(const client_ref& from, const trip_cancel& x);
   void command(const client_ref& from, const trip_no_show& x);
   void command(const client_ref& from, const trip_rate& x);
+  void command(const client_ref& from, const trip_end& x);
 
   [[nodiscard]] std::string describe() const;
   /// Leaves memory when there is nothing left to do.
@@ -73,6 +75,7 @@ private:
   void review();
   bool review_search(timestamp now);
   bool review_driver(timestamp now);
+  bool review_approach(timestamp now);
   void retry_later();
   void resume();
   void arm();

@@ -284,7 +284,7 @@ void driver::act(double now) {
     return;
   if (ride->phase == trip_phase::assigned) {
     if (!waits_for(command::arrived, trip) && !waits_for(command::cancel, trip))
-      ask(command::arrived, trip_arrived{trip}, trip);
+      ask(command::arrived, trip_arrived{trip, mover_.at()}, trip);
     return;
   }
   if (board_s_ == never)

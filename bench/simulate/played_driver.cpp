@@ -152,7 +152,7 @@ void world::act(std::uint32_t driver) {
   auto who = from(me.id, driver + 1);
   switch (std::exchange(me.next, intent::none)) {
   case intent::arrive:
-    node_->send(me.trip, who, trip_arrived{me.trip});
+    node_->send(me.trip, who, trip_arrived{me.trip, me.car.at()});
     return;
   case intent::board:
     node_->send(me.trip, who, trip_start{me.trip});

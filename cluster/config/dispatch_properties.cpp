@@ -29,6 +29,10 @@ void trip_properties(std::vector<property>& out) {
      integer("dispatch.arrived_within_m", AT(dispatch.arrived_within_m), 0,
              100'000,
              "Arrived is refused farther from the pickup; 0 is no check."),
+     duration("dispatch.trip_abandoned", AT(dispatch.trip_abandoned), 1min,
+              7 * 24h,
+              "A trip at the pickup or under way is cancelled, free of charge, "
+              "when nothing is heard of its driver for so long."),
      duration("dispatch.want_again", AT(dispatch.want_again), 1s, 10min,
               "A waiting trip reminds its cell so often."),
      duration("dispatch.trip_linger", AT(dispatch.trip_linger), 1s, 1h,

@@ -180,7 +180,10 @@ void nobody_comes(testimony& all) {
   trip = request(*r);
   near->hear("offer");
   done(near->ask(of_trip("offer.accept", trip)));
-  done(near->ask(of_trip("trip.arrived", trip)));
+  near->refused(of_trip("trip.arrived", trip), "trip.position_unknown");
+  auto here = of_trip("trip.arrived", trip);
+  here["at"] = place(40.758, -73.9855);
+  done(near->ask(here));
   std::this_thread::sleep_for(1100ms); // dispatch.pickup_wait
   done(near->ask(of_trip("trip.no_show", trip)));
   r->hear_phase(trip, "cancelled");

@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(ride_fixture,
 
 TEST_CASE_FIXTURE(ride_fixture, "a rider in the car is not given away") {
   auto trip = matched();
-  say(dan, "a", trip_arrived{trip});
+  say(dan, "a", trip_arrived{trip, times_square});
   say(dan, "s", trip_start{trip});
   disconnect(dan);
   advance(60s);
@@ -154,7 +154,7 @@ TEST_CASE_FIXTURE(ride_fixture,
     connect(dan);
     CHECK(has(clients->states.back().state, "\"ends_after_trip\":true"));
   }
-  say(dan, "a", trip_arrived{trip});
+  say(dan, "a", trip_arrived{trip, times_square});
   say(dan, "s", trip_start{trip});
   say(dan, "c", trip_complete{trip});
   CHECK(events_of(dan)
@@ -170,7 +170,7 @@ TEST_CASE_FIXTURE(ride_fixture, "the next trip is queued near the end of one") {
   auto second = ask_for_ride(ben);
   offer(dan, second, true);
   CHECK(last_verdict(*this) == proposal_verdict::not_free);
-  say(dan, "a", trip_arrived{first});
+  say(dan, "a", trip_arrived{first, times_square});
   say(dan, "s", trip_start{first});
   drive(dan, first, towards(union_square, times_square, 300));
   auto status = last_status(*this, dan);
@@ -208,7 +208,7 @@ TEST_CASE_FIXTURE(ride_fixture, "the next trip is queued near the end of one") {
         == entity_ref{second});
   CHECK_FALSE(db().holder_of({store::claim_kind::driver_next, dan.value}));
   CHECK(clients->follows.back().trip == second);
-  CHECK(has(say(dan, "a2", trip_arrived{second}), "\"ack\""));
+  CHECK(has(say(dan, "a2", trip_arrived{second, times_square}), "\"ack\""));
 }
 
 TEST_CASE_FIXTURE(ride_fixture, "a late answer to an offer is told so") {

@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(ride_fixture, "trips and money go first, the rest after") {
   restart();
   auto trip = matched();
   drive(dan, trip, times_square);
-  say(dan, "a", trip_arrived{trip});
+  say(dan, "a", trip_arrived{trip, times_square});
   say(dan, "s", trip_start{trip});
   say(dan, "c", trip_complete{trip});
   say(ann, "r", trip_rate{trip, 5, {}});

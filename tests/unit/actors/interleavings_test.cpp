@@ -164,7 +164,7 @@ public:
       say_once(driver(who), offer_decline{trip(which), {}});
       break;
     case 8:
-      say_once(driver(who), trip_arrived{trip(which)});
+      say_once(driver(who), trip_arrived{trip(which), times_square});
       say_once(driver(who), trip_start{trip(which)});
       break;
     case 9:

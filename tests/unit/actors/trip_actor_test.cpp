@@ -16,7 +16,7 @@ TEST_CASE_FIXTURE(ride_fixture, "a whole ride") {
 
   drive(dan, trip, times_square);
   CHECK(pushes(ann, "driver.position") == 1);
-  CHECK(has(say(dan, "a", trip_arrived{trip}), "\"rev\":3"));
+  CHECK(has(say(dan, "a", trip_arrived{trip, times_square}), "\"rev\":3"));
   CHECK(has(say(dan, "s", trip_start{trip}), "\"ack\""));
   advance(600s);
   drive(dan, trip, union_square);
@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(ride_fixture, "a whole ride") {
 
 TEST_CASE_FIXTURE(ride_fixture, "the fare moves once, and a part to us") {
   auto trip = matched();
-  say(dan, "a", trip_arrived{trip});
+  say(dan, "a", trip_arrived{trip, times_square});
   say(dan, "s", trip_start{trip});
   say(dan, "c", trip_complete{trip});
   auto xs = transfers();
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(ride_fixture, "cancelling late costs a fee, early none") {
 
 TEST_CASE_FIXTURE(ride_fixture, "a rider who does not come") {
   auto trip = matched();
-  say(dan, "a", trip_arrived{trip});
+  say(dan, "a", trip_arrived{trip, times_square});
   CHECK(has(say(dan, "n1", trip_no_show{trip}), "trip.too_early"));
   advance(301s);
   CHECK(has(say(dan, "n2", trip_no_show{trip}), "\"ack\""));
@@ -199,7 +199,7 @@ TEST_CASE_FIXTURE(ride_fixture, "strangers are refused") {
   connect(ben);
   connect(eve);
   CHECK(has(say(ben, "1", trip_cancel{trip, {}}), "trip.not_yours"));
-  CHECK(has(say(eve, "2", trip_arrived{trip}), "trip.not_yours"));
+  CHECK(has(say(eve, "2", trip_arrived{trip, times_square}), "trip.not_yours"));
   CHECK(has(say(ann, "3", trip_complete{trip}), "trip.not_yours"));
   CHECK(has(say(ben, "4", trip_cancel{{0x123456}, {}}), "trip.unknown"));
   CHECK(stored(trip).rev == 2);
@@ -232,7 +232,7 @@ TEST_CASE_FIXTURE(ride_fixture, "every command said twice takes effect once") {
   twice(eve, "no", offer_decline{trip, {}});
   offer(dan, trip);
   twice(dan, "yes", offer_accept{trip});
-  twice(dan, "a", trip_arrived{trip});
+  twice(dan, "a", trip_arrived{trip, times_square});
   twice(dan, "s", trip_start{trip});
   twice(dan, "c", trip_complete{trip});
   twice(ann, "r", trip_rate{trip, 4, {}});
@@ -270,7 +270,8 @@ TEST_CASE_FIXTURE(ride_fixture, "a driver won by another trip is lost to us") {
 TEST_CASE_FIXTURE(ride_fixture, "without the store nothing is acknowledged") {
   auto trip = matched();
   cut_store();
-  CHECK(has(say(dan, "a", trip_arrived{trip}), "\"temporary\":true"));
+  CHECK(
+    has(say(dan, "a", trip_arrived{trip, times_square}), "\"temporary\":true"));
   advance(61s); // He is silent, but that cannot be written.
   CHECK(node().entities().find(trip));
   cut_store(false);
@@ -320,7 +321,7 @@ TEST_CASE_FIXTURE(ride_fixture, "after kill -9 a trip goes on where it was") {
     CHECK(has(clients->states.back().state, "\"phase\":\"assigned\""));
     REQUIRE_FALSE(clients->follows.empty());
     CHECK(clients->follows.back().trip == trip);
-    CHECK(has(say(dan, "a", trip_arrived{trip}), "\"ack\""));
+    CHECK(has(say(dan, "a", trip_arrived{trip, times_square}), "\"ack\""));
     restart();
     connect(dan);
     connect(ann);

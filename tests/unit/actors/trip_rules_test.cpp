@@ -28,7 +28,7 @@ trip_requested a_request() {
 struct ride {
   trip_record x;
   caf::optional<live_offer> offer;
-  driver_sight sight;
+  driver_sight sight{pickup};
   timestamp now = start_time;
   dispatch_config config;
 
@@ -94,7 +94,7 @@ decision random_command(ride& r) {
   const party parties[] = {driver, rider, party{cause::system},
                            party{cause::operations}};
   auto who = parties[*between(0, 3)];
-  switch (*between(0, 13)) {
+  switch (*between(0, 15)) {
   case 0:
   case 1:
     r.offer_to(driver, *between(0, 4) == 0);
@@ -121,6 +121,15 @@ decision random_command(ride& r) {
     return release(r.x, driver, "stalled", r.now);
   case 12:
     return expire(r.x, r.now, r.config);
+  case 13:
+    return end_trip(
+      r.x,
+      {*between(0, 1) == 0 ? trip_phase::completed : trip_phase::cancelled,
+       "no word of the driver", "desk"},
+      r.now);
+  case 14:
+    return abandon(r.x, r.now - milliseconds{*between(0, 90'000'000)}, r.now,
+                   r.config);
   default:
     return rate(r.x, who, *between<std::uint8_t>(0, 6), {}, r.now);
   }

@@ -32,15 +32,15 @@ TEST_CASE("the trip table, in full") {
   // Rows: from; columns: to, both in the order of the enum.
   const char* expected[trip_phases][trip_phases] = {
     // req  match offer assgn arrvd on_tr compl cancl  expired
-    {"", "s", "", "", "", "", "", "rso", ""},     // requested
-    {"", "", "s", "", "", "", "", "rso", "s"},    // matching
-    {"", "ds", "", "d", "", "", "", "rso", "s"},  // offered
-    {"", "dso", "", "", "d", "", "", "rdso", ""}, // assigned
-    {"", "dso", "", "", "", "d", "", "rdso", ""}, // arrived
-    {"", "", "", "", "", "", "do", "dso", ""},    // on_trip
-    {"", "", "", "", "", "", "", "", ""},         // completed
-    {"", "", "", "", "", "", "", "", ""},         // cancelled
-    {"", "", "", "", "", "", "", "", ""},         // expired
+    {"", "s", "", "", "", "", "", "rso", ""},      // requested
+    {"", "", "s", "", "", "", "", "rso", "s"},     // matching
+    {"", "ds", "", "d", "", "", "", "rso", "s"},   // offered
+    {"", "dso", "", "", "d", "", "", "rdso", ""},  // assigned
+    {"", "dso", "", "", "", "d", "o", "rdso", ""}, // arrived
+    {"", "", "", "", "", "", "do", "dso", ""},     // on_trip
+    {"", "", "", "", "", "", "", "", ""},          // completed
+    {"", "", "", "", "", "", "", "", ""},          // cancelled
+    {"", "", "", "", "", "", "", "", ""},          // expired
   };
   for (std::size_t from = 0; from < trip_phases; ++from)
     for (std::size_t to = 0; to < trip_phases; ++to) {
