@@ -8,6 +8,7 @@
 #include "actors/runtime/counters.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/ending.hpp"
+#include "actors/runtime/position_port.hpp"
 #include "actors/type_ids.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/store.hpp"
@@ -46,6 +47,8 @@ public:
     store::incarnation incarnation = 1;
     timestamp wall_at_start;
     client_port* clients = nullptr; ///< Must outlive the runtime.
+    /// Hears where drivers are; null: nobody does. Must outlive the runtime.
+    position_port* positions = nullptr;
     caf::actor writer;
     caf::actor reader;
   };
@@ -120,6 +123,10 @@ public:
 
   [[nodiscard]] client_port& clients() noexcept {
     return *parts_.clients;
+  }
+  /// Null when nobody listens.
+  [[nodiscard]] position_port* positions() noexcept {
+    return parts_.positions;
   }
   /// Answers one command.
   void reply(const client_ref& to, std::string body);
