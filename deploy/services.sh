@@ -6,7 +6,10 @@
 #   postgres_make DIR [SETTING...]  a new cluster; a no-op when it exists
 #   postgres_start DIR              returns once it accepts; sets postgres_port
 #   postgres_stop DIR MODE          smart, fast or immediate
-#   postgres_url DIR DATABASE       a connection string, password and all
+#   postgres_database DIR DATABASE  made unless it exists
+#   postgres_url DIR DATABASE       the owner's connection string, for migrations
+#   postgres_node_url DIR DATABASE  a node's, which may not change the schema;
+#                                   after the migrations
 #   postgres_sql DIR DATABASE SQL   as the owner
 #   redis_start DIR                 returns once it answers; sets redis_port
 #   redis_stop DIR
@@ -72,9 +75,7 @@ postgres_make() {
     return 1
   }
   port=$(port_of "$dir")
-  head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$dir/password"
-  [ "$(id -u)" != 0 ] || chown postgres: "$dir/password"
-  chmod 600 "$dir/password"
+  secret "$dir/password" >/dev/null
   as_postgres "$bin/initdb" -D "$dir/server" -U postgres -A scram-sha-256 \
     --pwfile="$dir/password" -E UTF8 --locale=C.UTF-8 --no-sync \
     >"$dir/initdb.log" 2>&1 || {
@@ -109,16 +110,45 @@ postgres_stop() {
     -t "$services_wait_s" stop </dev/null >"$dir/pg_ctl.log" 2>&1
 }
 
+# secret FILE: made once, for us and the server's user alone.
+secret() {
+  [ -s "$1" ] || {
+    (umask 077 && head -c 18 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$1")
+    [ "$(id -u)" != 0 ] || chown postgres: "$1"
+  }
+  cat "$1"
+}
+
 # postgres_url DIR DATABASE [PORT]: by another port when a proxy stands between.
 postgres_url() {
-  echo "postgresql://postgres:$(cat "$1/password")@127.0.0.1:${3:-$(port_of "$1")}/$2"
+  echo "postgresql://postgres:$(secret "$1/password")@127.0.0.1:${3:-$(port_of "$1")}/$2"
+}
+
+postgres_node_url() {
+  echo "postgresql://hansom_here:$(secret "$1/node-password")@127.0.0.1:${3:-$(port_of "$1")}/$2"
+}
+
+# postgres_node_role DIR DATABASE: the login that a node uses; rights come from
+# the role that the migrations made.
+postgres_node_role() {
+  postgres_sql "$1" "$2" "DO \$\$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hansom_here') THEN
+      CREATE ROLE hansom_here LOGIN PASSWORD '$(secret "$1/node-password")'
+        IN ROLE hansom_node;
+    END IF; END \$\$"
+}
+
+postgres_database() {
+  [ "$(postgres_sql "$1" postgres \
+    "SELECT 1 FROM pg_database WHERE datname = '$2'")" = 1 ] ||
+    postgres_sql "$1" postgres "CREATE DATABASE $2"
 }
 
 postgres_sql() {
   local bin
   bin=$(postgres_bin) || return 1
   # Command lines are for all to read, environments are not.
-  PGPASSWORD=$(cat "$1/password") PGCONNECT_TIMEOUT=5 "$bin/psql" -X -q -At \
+  PGPASSWORD=$(secret "$1/password") PGCONNECT_TIMEOUT=5 "$bin/psql" -X -q -At \
     -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port_of "$1")" -U postgres \
     -d "$2" -c "$3" </dev/null
 }

@@ -35,7 +35,7 @@ probes() {
 check_store() {
   local flags ended=0
   mapfile -t flags < <(store_flags)
-  (direct=${postgres_port:-} with_store timeout 120 "$hansom" check \
+  (database_port=$postgres_port && with_store timeout 120 "$hansom" check \
     --data "${node_data[A]}" --history "$world/history" --json "${flags[@]}") \
     >"$world/check.json" 2>"$world/check.err" </dev/null || ended=$?
   case $ended in

@@ -49,7 +49,7 @@ each() {
   for line in "${planned[@]}"; do
     read -r store fault repeats <<<"$line"
     of=()
-    while IFS== read -r key value; do
+    while IFS='=' read -r key value; do
       of[$key]=$value
     done < <(row "$store" "$fault" "$repeats")
     "$1"

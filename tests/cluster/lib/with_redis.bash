@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # Sourced by faults of Redis: no invariant may be touched, nothing may wait.
 
-stores="postgresql"
 bound_ms=1000
 index_within_s=5
 

@@ -26,6 +26,7 @@ remember() {
 
 leave() {
   trap '' INT TERM HUP
+  exec 2>/dev/null # The shell's own words on each process that is ended.
   "$cluster/lib/clean" "$world"
   exit "$status"
 }
@@ -82,10 +83,11 @@ random() {
 
 services_up() {
   [ "$store" = postgresql ] || return 0
-  postgres_make "$world/postgres" "${postgres_settings[@]}" &&
-    postgres_start "$world/postgres" || cannot "no PostgreSQL"
-  postgres_sql "$world/postgres" postgres "CREATE DATABASE hansom" ||
-    cannot "no database"
+  postgres_make "$world/postgres" "${postgres_settings[@]}" 2>>"$world/log" ||
+    cannot "no PostgreSQL: $(tail -n 1 "$world/log")"
+  postgres_start "$world/postgres" 2>>"$world/log" ||
+    cannot "PostgreSQL does not start: $(tail -n 1 "$world/log")"
+  postgres_database "$world/postgres" hansom || cannot "no database"
   database_port=$postgres_port
 }
 
@@ -104,19 +106,21 @@ store_flags() {
 # with_store COMMAND...: the connection string is in the environment alone.
 with_store() {
   if [ "$store" = postgresql ]; then
-    HANSOM_POSTGRES_URL=$(postgres_url "$world/postgres" hansom \
-      "${direct:-$database_port}") exec "$@"
+    HANSOM_POSTGRES_URL=$(postgres_node_url "$world/postgres" hansom \
+      "$database_port") exec "$@"
   else
     exec "$@"
   fi
 }
 
+# migrate: as the owner, by way of the server itself and not of a proxy.
 migrate() {
   [ "$store" = postgresql ] || return 0
-  # By way of the server itself, not of a proxy.
-  (direct=$postgres_port with_store timeout 60 "$hansom" db migrate \
-    --set store.engine=postgresql) >>"$world/node.log" 2>&1 ||
+  HANSOM_POSTGRES_URL=$(postgres_url "$world/postgres" hansom) \
+    timeout 60 "$hansom" db migrate --set store.engine=postgresql \
+    >>"$world/node.log" 2>&1 ||
     cannot "hansom db migrate failed: $(tail -n 1 "$world/node.log")"
+  postgres_node_role "$world/postgres" hansom || cannot "no role for the node"
 }
 
 # -- nodes --------------------------------------------------------------------
@@ -143,7 +147,7 @@ node_start() {
   remember "$pid"
   node_pid[$name]=$pid
   # A killed node leaves its file behind; only this one's counts.
-  until grep -q "\"pid\":$pid[,}]" "$data/node.json" 2>/dev/null; do
+  until grep -q "\"pid\":${pid}[,}]" "$data/node.json" 2>/dev/null; do
     if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -ge 600 ]; then
       cannot "the node did not start: $(tail -n 1 "$world/node.log")"
     fi
