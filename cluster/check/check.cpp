@@ -1,8 +1,10 @@
 #include "cluster/check/check.hpp"
 
 #include "cluster/check/journal_judge.hpp"
+#include "cluster/check/stream_judge.hpp"
 
 #include <fstream>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -33,12 +35,19 @@ void read_history(const std::string& path, findings& to, journal_judge& judge) {
 } // namespace
 
 int run_check(store::factory& from, std::ostream& out, bool json,
-              const std::string& history) {
+              const std::string& history, const std::string& stream) {
   findings to;
   journal_judge judge{to};
+  std::optional<stream_judge> heard;
+  if (!stream.empty())
+    heard.emplace(to, stream);
   auto connection = from.open();
   connection->scan_shard_history([&](const auto& x) { judge.shard_epoch(x); });
-  connection->scan_journal([&](const auto& x) { judge.journal(x); });
+  connection->scan_journal([&](const auto& x) {
+    judge.journal(x);
+    if (heard)
+      heard->journal(x);
+  });
   connection->scan_entities([&](const auto& x) { judge.entity(x); });
   connection->scan_claims([&](const auto& x) { judge.claim(x); });
   connection->scan_transfers([&](const auto& x) { judge.transfer(x); });
@@ -46,6 +55,8 @@ int run_check(store::factory& from, std::ostream& out, bool json,
   if (!history.empty())
     read_history(history, to, judge);
   judge.end();
+  if (heard)
+    heard->end();
   if (json)
     out << to.to_json() << '\n';
   else

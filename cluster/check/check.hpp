@@ -15,10 +15,12 @@ namespace hansom {
 /// @param json one JSON object instead of a table.
 /// @param history what clients were promised (`hansom fleet run --history`);
 ///                empty for none.
+/// @param stream what a consumer of the events has heard (`hansom stream tail
+///               --json`): adds I14; empty for none.
 /// @returns 0 when all hold, 1 when one is broken.
 /// @throws store::unavailable_error; std::runtime_error when the history cannot
 ///         be read.
 int run_check(store::factory& from, std::ostream& out, bool json,
-              const std::string& history = {});
+              const std::string& history = {}, const std::string& stream = {});
 
 } // namespace hansom
