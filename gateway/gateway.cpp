@@ -173,6 +173,11 @@ void gateway::add_health(health_source source) {
   inside_->sources.push_back(std::move(source));
 }
 
+void gateway::share(resume_mirror* mirror, hello_limit* hellos) {
+  inside_->shared.mirror = mirror;
+  inside_->shared.hellos = hellos;
+}
+
 void gateway::start(runtime& actors, std::uint64_t node) {
   auto& x = *inside_;
   x.door = std::make_unique<listener>(x.shared);

@@ -13,6 +13,8 @@ class Collectable;
 
 namespace hansom {
 
+class hello_limit;
+class resume_mirror;
 class runtime;
 
 enum class health_status : std::uint8_t { healthy, degraded, unhealthy };
@@ -60,6 +62,11 @@ public:
 
   /// Before `start` only.
   void add_health(health_source source);
+
+  /// Lets sessions be resumed that another process had, and clients' hellos be
+  /// counted on all nodes; null: not. Before `start` only; both must outlive
+  /// the gateway's `stop`.
+  void share(resume_mirror* mirror, hello_limit* hellos);
 
   /// Begins to listen.
   /// @param node incarnation of this process, part of every session_ref.

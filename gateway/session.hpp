@@ -42,9 +42,10 @@ struct session {
   // -- connection -------------------------------------------------------------
   std::shared_ptr<link> to; ///< Null while detached.
   session_phase phase = session_phase::attaching;
-  bool resumed = false; ///< While attaching: replay after `client_seq`.
-  bool gap = false;     ///< While attaching: a resume that cannot replay.
-  bool warned = false;  ///< That the token ends.
+  bool resumed = false;  ///< While attaching: replay after `client_seq`.
+  bool gap = false;      ///< While attaching: a resume that cannot replay.
+  bool restored = false; ///< While attaching: from the mirror's memory.
+  bool warned = false;   ///< That the token ends.
   std::uint64_t client_seq = 0;
   timestamp deadline;     ///< Attaching: give up. Detached: forget.
   timestamp leave_at;     ///< Draining: when this client is sent away; 0: not.
@@ -52,6 +53,7 @@ struct session {
 
   // -- pushes and commands ----------------------------------------------------
   session_ring ring;
+  std::uint32_t life = 1; ///< In the mirror: grows when the session moves.
   std::vector<pending_command> in_flight;
   token_bucket commands;
   token_bucket positions;

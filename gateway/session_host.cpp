@@ -127,6 +127,34 @@ bool session_host::resume(const std::shared_ptr<link>& from,
   return true;
 }
 
+bool session_host::restore(const std::shared_ptr<link>& from,
+                           const hello_request& hello,
+                           resume_mirror::past what) {
+  if (sessions_.size() >= std::size_t{2} * config().connections_max)
+    return false;
+  auto [slot, fresh] = sessions_.try_emplace(hello.session);
+  if (!fresh)
+    return false;
+  slot->second = std::make_unique<session>();
+  auto& s = *slot->second;
+  s.ref = {parts_.node, parts_.worker, hello.session};
+  s.secret = hello.secret;
+  s.client = hello.who.client;
+  s.role = hello.who.role;
+  s.token_expires = hello.who.expires_at;
+  s.device = hello.device;
+  s.welcome_re = hello.id;
+  s.client_seq = hello.seq;
+  s.ring.restore(hello.seq, std::move(what.frames));
+  s.life = what.life + 1;
+  s.resumed = true;
+  s.restored = true;
+  bind(s, from);
+  metrics().sessions.add();
+  attach(s);
+  return true;
+}
+
 void session_host::bind(session& s, std::shared_ptr<link> to) {
   s.to = std::move(to);
   s.to->speaker = &s;
@@ -161,12 +189,15 @@ void session_host::welcome(session& s, const std::string& state) {
     auto to = s.to; // A full outbox may detach the session on the way.
     s.ring.for_each_after(s.client_seq,
                           [&](const std::string& text) { to->send(text, 0); });
+    if (s.restored)
+      push_event(s, resync_body(state));
   } else {
     if (asked)
       send(s, spliced(resync_body(state), s.ring.last()), 0);
     s.ring.forget();
   }
   s.resumed = false;
+  s.restored = false;
   s.gap = false;
   s.client_seq = 0;
   s.welcome_re.clear();
@@ -186,12 +217,20 @@ void session_host::detach(session& s) {
   admission_.forgotten(s.in_flight.size());
   std::vector<pending_command>{}.swap(s.in_flight);
   parts_.actors->send(s.client, hansom::detach{s.ref});
+  expire_mirrored(s);
+}
+
+void session_host::expire_mirrored(const session& s) {
+  if (parts_.mirror != nullptr && s.ring.last() != 0)
+    parts_.mirror->expire({s.ref.session, s.secret, s.client},
+                          config().session_kept);
 }
 
 void session_host::end(session& s, close_code why) {
   if (s.to)
     s.to->close(why);
   unbind(s);
+  expire_mirrored(s);
   admission_.forgotten(s.in_flight.size());
   metrics().sessions.subtract();
   sessions_.erase(s.ref.session);
@@ -232,6 +271,10 @@ void session_host::push_event(session& s, std::string_view body) {
   auto text = spliced(body, s.ring.next());
   if (s.phase == session_phase::live)
     send(s, text, 0);
+  auto seq = s.ring.next();
+  if (parts_.mirror != nullptr)
+    parts_.mirror->push({s.ref.session, s.secret, s.client}, seq, s.life,
+                        std::min(s.ring.oldest(), seq), text);
   s.ring.push(std::move(text), config().ring_events_max,
               config().ring_bytes_max);
 }

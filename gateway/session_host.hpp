@@ -5,6 +5,7 @@
 #include "gateway/gateway_config.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/position_batcher.hpp"
+#include "gateway/resume_mirror.hpp"
 #include "gateway/session.hpp"
 
 #include <optional>
@@ -36,6 +37,7 @@ public:
     std::uint64_t node = 0; ///< Incarnation, for session_ref.
     std::uint16_t worker = 0;
     std::function<std::uint64_t()> secrets; ///< Unpredictable numbers.
+    resume_mirror* mirror = nullptr;        ///< Null: none.
   };
 
   explicit session_host(parts with);
@@ -54,6 +56,13 @@ public:
   /// Continues a session of this worker.
   /// @returns `false`: no such session of this client; open a new one.
   bool resume(const std::shared_ptr<link>& from, const hello_request& hello);
+
+  /// Continues a session that another process had, from what the mirror knows.
+  /// The client gets all frames after its number, and then, because the other
+  /// process may have died with more than it had mirrored, the full state.
+  /// @returns `false`: not possible; open a new one.
+  bool restore(const std::shared_ptr<link>& from, const hello_request& hello,
+               resume_mirror::past what);
 
   /// A text frame of a connection that belongs to a session.
   void frame(link& from, std::string_view text);
@@ -113,6 +122,7 @@ private:
   void welcome(session& s, const std::string& state);
   void detach(session& s);
   void end(session& s, close_code why);
+  void expire_mirrored(const session& s);
   void sweep_one(session& s, timestamp t);
   void expire_commands(session& s, timestamp t);
   void warn_or_expire(session& s, timestamp t);

@@ -18,6 +18,14 @@ void session_ring::push(std::string text, std::size_t events_max,
   drop_front(surplus);
 }
 
+void session_ring::restore(std::uint64_t seq, std::vector<std::string> texts) {
+  texts_ = std::move(texts);
+  last_ = seq + texts_.size();
+  bytes_ = 0;
+  for (auto& x : texts_)
+    bytes_ += x.size();
+}
+
 void session_ring::acknowledge(std::uint64_t seq) {
   if (seq > last_)
     return;

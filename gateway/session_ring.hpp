@@ -22,6 +22,9 @@ public:
   /// Keeps a frame that carries the number `next()`.
   void push(std::string text, std::size_t events_max, std::size_t bytes_max);
 
+  /// Starts from what another ring had: the frames after `seq`.
+  void restore(std::uint64_t seq, std::vector<std::string> texts);
+
   /// The client has processed everything up to `seq`; a number not yet given
   /// out is ignored.
   void acknowledge(std::uint64_t seq);
@@ -42,6 +45,10 @@ public:
   /// Forgets all frames: whoever resumes now gets the full state.
   void forget();
 
+  /// @returns the number of the oldest frame here; `next()` when there is none.
+  [[nodiscard]] std::uint64_t oldest() const noexcept {
+    return next() - texts_.size();
+  }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return bytes_;
   }

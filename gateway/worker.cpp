@@ -23,6 +23,10 @@ std::uint64_t unpredictable() {
   return x;
 }
 
+resume_mirror::session_name name_of(const hello_request& x) {
+  return {x.session, x.secret, x.who.client};
+}
+
 /// A connection of another worker, as a session sees it: every call travels to
 /// the connection's thread.
 class remote_link final : public link {
@@ -91,6 +95,7 @@ void worker::start(runtime& actors, std::uint64_t node) {
   parts.node = node;
   parts.worker = index_;
   parts.secrets = unpredictable;
+  parts.mirror = shared_.mirror;
   host_ = std::make_unique<session_host>(std::move(parts));
   schedule_sweep();
   thread_ = std::thread{[this] {
@@ -260,6 +265,7 @@ void worker::first_frame(connection& from, std::string_view text) {
   auto hello = host_->read_hello(from, text, from.from_header());
   if (!hello)
     return;
+  count_hello(from, hello->who.client);
   if (!hello->wants_resume || hello->session == 0)
     return open_here(from, std::move(*hello));
   auto at = worker_of(hello->session);
@@ -269,7 +275,53 @@ void worker::first_frame(connection& from, std::string_view text) {
     return resume_elsewhere(from, *shared_.workers[at], std::move(*hello));
   if (host_->resume(from.shared_from_this(), *hello))
     return from.bind(hello->session, index_);
+  if (shared_.mirror != nullptr)
+    return restore_here(from, std::move(*hello));
   open_here(from, std::move(*hello));
+}
+
+/// A client that comes too often is closed when the count arrives: waiting for
+/// it would make everybody's hello slower.
+void worker::count_hello(connection& from, entity_ref client) {
+  if (shared_.hellos == nullptr)
+    return;
+  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
+  shared_.hellos->count(client, [this, weak] {
+    post([this, weak] {
+      auto x = weak.lock();
+      if (!x || x->phase() != connection_phase::open)
+        return;
+      metrics_.error(error_code::rate_limited);
+      x->send(error_body(error_code::rate_limited,
+                         "too many hellos of this client; come back in a "
+                         "minute"),
+              0);
+      x->close(close_code::rate_limited);
+    });
+  });
+}
+
+/// Asks the mirror for a session that this process does not know. The
+/// connection belongs to it meanwhile: what comes early is not a hello.
+void worker::restore_here(connection& from, hello_request hello) {
+  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
+  from.bind(hello.session, index_);
+  auto name = name_of(hello);
+  auto seq = hello.seq;
+  shared_.mirror->fetch(
+    name, seq,
+    [this, weak,
+     hello = std::move(hello)](std::optional<resume_mirror::past> found) {
+      post([this, weak, hello, found = std::move(found)]() mutable {
+        auto back = weak.lock();
+        if (!back || back->phase() != connection_phase::open)
+          return;
+        if (found && host_->restore(back, hello, std::move(*found)))
+          return;
+        back->unbind();
+        open_here(*back, hello);
+      });
+    });
 }
 
 void worker::open_here(connection& from, hello_request hello) {
@@ -289,14 +341,27 @@ void worker::resume_elsewhere(connection& from, worker& there,
   there.post([this, &there, weak, via, hello = std::move(hello)] {
     if (there.host_->resume(via, hello))
       return;
-    post([this, weak, hello] {
-      auto back = weak.lock();
-      if (!back || back->phase() != connection_phase::open)
-        return;
-      back->remote.reset();
-      back->unbind();
-      open_here(*back, hello);
-    });
+    auto give_up = [this, weak, hello] {
+      post([this, weak, hello] {
+        auto back = weak.lock();
+        if (!back || back->phase() != connection_phase::open)
+          return;
+        back->remote.reset();
+        back->unbind();
+        open_here(*back, hello);
+      });
+    };
+    if (shared_.mirror == nullptr)
+      return give_up();
+    shared_.mirror->fetch(
+      name_of(hello), hello.seq,
+      [&there, via, hello, give_up](std::optional<resume_mirror::past> found) {
+        there.post(
+          [&there, via, hello, give_up, found = std::move(found)]() mutable {
+            if (!found || !there.host_->restore(via, hello, std::move(*found)))
+              give_up();
+          });
+      });
   });
 }
 

@@ -25,6 +25,8 @@ struct gateway_shared {
   std::atomic<std::uint32_t> connections{0};
   std::vector<std::unique_ptr<worker>> workers;
   std::shared_ptr<tls_context> tls; ///< Null: plain TCP.
+  resume_mirror* mirror = nullptr;  ///< Null: none.
+  hello_limit* hellos = nullptr;    ///< Null: none.
 };
 
 /// Something that an actor has to say to one session.
@@ -107,6 +109,8 @@ private:
   void flush_due();
   void first_frame(connection& from, std::string_view text);
   void resume_elsewhere(connection& from, worker& there, hello_request hello);
+  void count_hello(connection& from, entity_ref client);
+  void restore_here(connection& from, hello_request hello);
   void open_here(connection& from, hello_request hello);
   void take_mail();
   void handle(mail& x);

@@ -22,8 +22,10 @@ dispatch_config with_policy(match_policy x) {
 
 /// Real cells; drivers and trips are played by the test.
 struct cells : city_fixture {
-  explicit cells(dispatch_config config = with_policy(match_policy::batch))
+  explicit cells(dispatch_config config = with_policy(match_policy::batch),
+                 position_port* listener = nullptr)
     : city_fixture{config}, level{config.cell_level} {
+    positions = listener;
     real(entity_kind::cell, spawn_cell);
     boot();
   }
@@ -344,6 +346,38 @@ TEST_CASE("a cell follows the packed positions of its own drivers") {
   city.settle();
   CHECK(city.proposals() == "1b");
   CHECK(city.node().drops().of(drop_reason::unexpected_message) == 1);
+}
+
+TEST_CASE("a listener hears of a cell's own drivers, until they are gone") {
+  struct listener final : position_port {
+    void moved(cell_id, std::string_view packed) override {
+      unpack(packed, [&](const packed_position& x) {
+        heard += static_cast<char>(x.driver.value);
+      });
+    }
+    void gone(driver_id driver, cell_id) override {
+      heard += '-';
+      heard += static_cast<char>(driver.value);
+    }
+    std::string heard;
+  } log;
+  cells city{with_policy(match_policy::batch), &log};
+  city_map map{here(), 100, {"a.1..b"}};
+  city.tell_free('a', map['a']);
+  city.tell_status('b', map['b'], standing::busy);
+  auto drive = [&] {
+    position_batch batch;
+    for (auto who : {'a', 'z', 'b'})
+      pack(batch.packed, {cells::driver(who), map['1'], city.now(), 0});
+    city.node().send(city.home(map['1']), batch);
+    city.settle();
+  };
+  drive();
+  CHECK(log.heard == "ab");
+  city.tell_status('a', map['a'], standing::gone);
+  city.settle();
+  drive();
+  CHECK(log.heard == "ab-ab");
 }
 
 TEST_CASE("an older driver status changes nothing and is counted") {

@@ -249,6 +249,7 @@ public:
     parts.incarnation = self;
     parts.wall_at_start = now();
     parts.clients = clients.get();
+    parts.positions = positions;
     parts.writer = writer_;
     if (lanes)
       parts.writer = watch_ = system_.spawn(lane_watch, writer_, lanes);
@@ -349,7 +350,8 @@ public:
   std::shared_ptr<recorded_clients> clients;
   std::shared_ptr<stand_in_log> stand_ins = std::make_shared<stand_in_log>();
   std::shared_ptr<journal_writer_stats> stats;
-  std::shared_ptr<lane_log> lanes; ///< Set it before `boot` to watch.
+  position_port* positions = nullptr; ///< Set it before `boot` to listen.
+  std::shared_ptr<lane_log> lanes;    ///< Set it before `boot` to watch.
   std::shared_ptr<const quote_signer> quotes =
     std::make_shared<const quote_signer>(
       make_quote_key(1, "a secret for tests alone"));

@@ -58,7 +58,8 @@ caf::behavior scripted_entity(caf::event_based_actor* self, runtime* rt,
 
 } // namespace
 
-server::server(std::function<void(gateway_config&)> adapt) {
+server::server(std::function<void(gateway_config&)> adapt,
+               resume_mirror* mirror, hello_limit* hellos) {
   system_config.add_message_types<caf::id_block::hansom>();
   system_config.set("scheduler.max-threads", 2);
   system = std::make_unique<caf::actor_system>(system_config);
@@ -70,6 +71,7 @@ server::server(std::function<void(gateway_config&)> adapt) {
   if (adapt)
     adapt(config);
   door = std::make_unique<gateway>(std::move(config));
+  door->share(mirror, hellos);
   reader_ = system->spawn(scripted_reader);
   runtime::parts parts;
   parts.clients = door.get();

@@ -66,7 +66,9 @@ private:
 
 class server {
 public:
-  explicit server(std::function<void(gateway_config&)> adapt = {});
+  explicit server(std::function<void(gateway_config&)> adapt = {},
+                  resume_mirror* mirror = nullptr,
+                  hello_limit* hellos = nullptr);
   ~server();
 
   std::string token(client_role role, std::string_view subject,
