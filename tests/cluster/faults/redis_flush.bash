@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2034
 about="FLUSHALL in Redis"
-stores="postgresql"
 . "$cluster/lib/with_redis.bash"
 load_s=$((warm_s + 6))
 

@@ -1,6 +1,5 @@
 # shellcheck shell=bash disable=SC2034
 about="Redis is gone for a minute (short: 6 s)"
-stores="postgresql"
 . "$cluster/lib/with_redis.bash"
 gone_s=6
 ! is_long || gone_s=60

@@ -36,7 +36,8 @@ check_store() {
   local flags ended=0
   mapfile -t flags < <(store_flags)
   (database_port=$postgres_port && with_store timeout 120 "$hansom" check \
-    --data "${node_data[A]}" --history "$world/history" --json "${flags[@]}") \
+    --data "${node_data[A]}" --history "$world/history" --json "${flags[@]}" \
+    "${check_flags[@]}") \
     >"$world/check.json" 2>"$world/check.err" </dev/null || ended=$?
   case $ended in
   0) ;;
