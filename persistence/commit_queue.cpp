@@ -26,12 +26,26 @@ std::vector<waiting_commit> commit_queue::next_batch() {
   out.reserve(total);
   while (out.size() < urgent)
     out.push_back(pop(urgent_));
-  while (out.size() < total && !other_.empty()) {
-    out.push_back(pop(other_));
-    auto i = in_other_.find(out.back().request.what.entity);
-    if (--i->second == 0)
-      in_other_.erase(i);
-  }
+  while (out.size() < total && !other_.empty())
+    out.push_back(pop_other());
+  return out;
+}
+
+std::vector<waiting_commit>
+commit_queue::take_older_than(caf::actor_clock::time_point limit) {
+  std::vector<waiting_commit> out;
+  while (!urgent_.empty() && urgent_.front().since < limit)
+    out.push_back(pop(urgent_));
+  while (!other_.empty() && other_.front().since < limit)
+    out.push_back(pop_other());
+  return out;
+}
+
+waiting_commit commit_queue::pop_other() {
+  auto out = pop(other_);
+  auto i = in_other_.find(out.request.what.entity);
+  if (--i->second == 0)
+    in_other_.erase(i);
   return out;
 }
 

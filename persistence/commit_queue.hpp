@@ -2,6 +2,8 @@
 
 #include "persistence/journal_writer.hpp"
 
+#include <caf/actor_clock.hpp>
+
 #include <deque>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +14,7 @@ namespace hansom {
 struct waiting_commit {
   commit_request request;
   caf::strong_actor_ptr asker;
+  caf::actor_clock::time_point since; ///< When it was accepted.
 };
 
 /// The writer's two lanes, bounded. Writes of one entity never overtake each
@@ -29,6 +32,10 @@ public:
   /// @returns `false`, leaving `x` alone, when the queue is full.
   bool push(waiting_commit&& x);
 
+  /// Takes out what waits since before `limit`.
+  std::vector<waiting_commit>
+  take_older_than(caf::actor_clock::time_point limit);
+
   /// Takes the next batch: the urgent lane first, an eighth of the batch for
   /// the other when both are full, so that it cannot starve.
   std::vector<waiting_commit> next_batch();
@@ -39,6 +46,7 @@ public:
 
 private:
   waiting_commit pop(std::deque<waiting_commit>& lane);
+  waiting_commit pop_other();
 
   journal_writer_config config_;
   std::deque<waiting_commit> urgent_;

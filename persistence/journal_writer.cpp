@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <thread>
+#include <utility>
 
 namespace hansom {
 
@@ -35,10 +38,17 @@ struct writer_state {
   std::shared_ptr<store::factory> connections; ///< Null: cannot reopen.
   std::shared_ptr<journal_writer_stats> stats;
   std::unique_ptr<commit_queue> queue;
+  journal_writer_config config;
+  /// The batch that is on its way. Stays here while the store is gone.
+  std::vector<waiting_commit> pending;
+  bool uncertain = false; ///< `pending` may have happened.
   bool flush_sent = false;
-  caf::actor_clock::time_point reopen_at;
   caf::actor_clock::time_point log_at;
   std::uint64_t unlogged = 0; ///< Failures since the last line in the log.
+
+  [[nodiscard]] bool out_of_service() const {
+    return stats->outage_began_ns != 0;
+  }
 };
 
 using writer_actor = caf::stateful_actor<writer_state>;
@@ -78,73 +88,86 @@ void count(journal_writer_stats& stats, const store::write& what,
   }
 }
 
+void answer_all(writer_actor* self, std::vector<waiting_commit> what,
+                store::outcome how) {
+  store::result result;
+  result.what = how;
+  for (auto& x : what) {
+    count(*self->state.stats, x.request.what, result);
+    answer(self, x, result);
+  }
+}
+
+/// The store is gone, or does not answer in time. Nothing is lost by that: what
+/// waits goes on waiting.
 void note_failure(writer_actor* self, const char* why) {
   auto& st = self->state;
   ++st.unlogged;
+  st.stats->set_last_failure(why);
+  if (!st.out_of_service())
+    st.stats->outage_began_ns = steady_ns();
   auto now = self->clock().now();
   if (now >= st.log_at) {
-    spdlog::error("journal writer: store unavailable, {} batch(es) refused: {}",
+    spdlog::error("journal writer: store unavailable, {} attempt(s): {}",
                   st.unlogged, why);
     st.unlogged = 0;
     st.log_at = now + log_pause;
   }
-  if (st.connections) {
+  if (st.connections)
     st.connection.reset();
-    st.reopen_at = now + reopen_pause;
-  }
 }
 
-/// @returns whether a connection is there now.
-bool ensure_connection(writer_actor* self) {
+void note_service(writer_actor* self) {
   auto& st = self->state;
-  if (st.connection)
-    return true;
-  if (!st.connections || self->clock().now() < st.reopen_at)
-    return false;
-  try {
-    st.connection = st.connections->open();
-    spdlog::info("journal writer: connected to {}", st.connections->describe());
-    return true;
-  } catch (const std::exception& e) {
-    note_failure(self, e.what());
-    return false;
-  }
+  if (!st.out_of_service())
+    return;
+  spdlog::info("journal writer: the store is back after {} ms",
+               (steady_ns() - st.stats->outage_began_ns) / 1'000'000);
+  st.stats->outage_began_ns = 0;
+  st.log_at = {};
 }
 
-/// @returns one result per write; all `unavailable` when the store is.
-std::vector<store::result> commit(writer_actor* self,
-                                  const std::vector<store::write>& batch) {
+/// Finds out what became of `pending`, and answers what happened.
+/// @throws store::unavailable_error.
+void find_outcome(writer_actor* self) {
   auto& st = self->state;
-  if (ensure_connection(self)) {
-    auto began = steady_ns();
-    st.stats->commit_began_ns = began;
-    std::vector<store::result> results;
-    try {
-      results = st.connection->commit(batch);
-    } catch (const std::exception& e) {
-      note_failure(self, e.what());
-    }
-    st.stats->commit_began_ns = 0;
-    st.stats->busy_ns += static_cast<std::uint64_t>(steady_ns() - began);
-    if (results.size() == batch.size())
-      return results;
-  }
-  store::result unavailable;
-  unavailable.what = store::outcome::unavailable;
-  return std::vector<store::result>(batch.size(), unavailable);
+  std::vector<store::write> batch;
+  batch.reserve(st.pending.size());
+  for (auto& x : st.pending)
+    batch.push_back(x.request.what);
+  auto happened = st.connection->which_happened(batch);
+  st.uncertain = false;
+  std::vector<waiting_commit> ours, rest;
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    (happened[i] ? ours : rest).push_back(std::move(st.pending[i]));
+  spdlog::warn("journal writer: of {} writes whose outcome was unknown, {} had "
+               "happened",
+               batch.size(), ours.size());
+  st.stats->uncertain += batch.size();
+  st.pending = std::move(rest);
+  answer_all(self, std::move(ours), store::outcome::committed);
 }
 
-void commit_next_batch(writer_actor* self) {
+/// Commits `pending` and answers it.
+/// @throws store::unavailable_error, store::unknown_outcome_error; then it is
+///         as it was.
+void commit_pending(writer_actor* self) {
   auto& st = self->state;
-  auto waiting = st.queue->next_batch();
-  st.stats->queued = st.queue->size();
-  if (waiting.empty())
+  if (st.uncertain)
+    find_outcome(self);
+  if (st.pending.empty())
     return;
   std::vector<store::write> batch;
-  batch.reserve(waiting.size());
-  for (auto& x : waiting)
-    batch.push_back(std::move(x.request.what));
-  auto results = commit(self, batch);
+  batch.reserve(st.pending.size());
+  for (auto& x : st.pending)
+    batch.push_back(x.request.what);
+  auto results = st.connection->commit(batch);
+  if (results.size() != batch.size())
+    throw store::unavailable_error{
+      "the store answered with " + std::to_string(results.size())
+      + " results for " + std::to_string(batch.size()) + " writes"};
+  auto waiting = std::move(st.pending);
+  st.pending.clear();
   ++st.stats->batches;
   st.stats->writes += batch.size();
   st.stats->last_batch = batch.size();
@@ -154,17 +177,88 @@ void commit_next_batch(writer_actor* self) {
   }
 }
 
-void ask_for_flush(writer_actor* self) {
-  if (self->state.flush_sent || self->state.queue->size() == 0)
+/// One attempt at `pending`, timed. @returns whether it is done.
+bool try_pending(writer_actor* self) {
+  auto& st = self->state;
+  auto began = steady_ns();
+  st.stats->commit_began_ns = began;
+  auto done = false;
+  try {
+    if (!st.connection)
+      st.connection = st.connections->open();
+    commit_pending(self);
+    done = true;
+  } catch (const store::unknown_outcome_error& e) {
+    st.uncertain = true;
+    note_failure(self, e.what());
+  } catch (const std::exception& e) {
+    note_failure(self, e.what());
+  }
+  st.stats->commit_began_ns = 0;
+  st.stats->busy_ns += static_cast<std::uint64_t>(steady_ns() - began);
+  if (done)
+    note_service(self);
+  else
+    ++st.stats->retried;
+  return done;
+}
+
+/// What has waited too long gets its answer, unless it may have happened.
+void expire(writer_actor* self) {
+  auto& st = self->state;
+  auto limit = self->clock().now() - st.config.outage_wait;
+  auto late = st.queue->take_older_than(limit);
+  if (!st.uncertain) {
+    auto fresh = std::stable_partition(
+      st.pending.begin(), st.pending.end(),
+      [limit](const waiting_commit& x) { return x.since < limit; });
+    std::move(st.pending.begin(), fresh, std::back_inserter(late));
+    st.pending.erase(st.pending.begin(), fresh);
+  }
+  st.stats->expired += late.size();
+  st.stats->queued = st.queue->size() + st.pending.size();
+  answer_all(self, std::move(late), store::outcome::unavailable);
+}
+
+void commit_next_batch(writer_actor* self) {
+  auto& st = self->state;
+  if (st.pending.empty())
+    st.pending = st.queue->next_batch();
+  st.stats->queued = st.queue->size();
+  if (st.pending.empty() && !st.out_of_service())
     return;
-  self->state.flush_sent = true;
-  self->send(self, flush_atom::value);
+  if (try_pending(self))
+    return;
+  if (st.connections)
+    return expire(self);
+  // Nothing to wait for: nobody will open another connection.
+  st.stats->outage_began_ns = 0;
+  if (!st.uncertain)
+    answer_all(self, std::exchange(st.pending, {}),
+               store::outcome::unavailable);
+}
+
+void ask_for_flush(writer_actor* self) {
+  auto& st = self->state;
+  if (st.flush_sent)
+    return;
+  if (st.out_of_service()) {
+    // Also when nobody waits: the next one shall not find a dead connection.
+    st.flush_sent = true;
+    self->delayed_send(self, reopen_pause, flush_atom::value);
+  } else if (st.queue->size() != 0) {
+    st.flush_sent = true;
+    self->send(self, flush_atom::value);
+  }
 }
 
 void accept(writer_actor* self, commit_request& x) {
   auto& st = self->state;
-  waiting_commit item{std::move(x), self->current_sender()};
-  if (st.queue->is_full()) {
+  waiting_commit item{std::move(x), self->current_sender(),
+                      self->clock().now()};
+  auto waiting = st.queue->size() + st.pending.size();
+  if (st.queue->is_full()
+      || (st.out_of_service() && waiting >= st.config.outage_queue_max)) {
     ++st.stats->refused_full;
     store::result full;
     full.what = store::outcome::unavailable;
@@ -172,18 +266,43 @@ void accept(writer_actor* self, commit_request& x) {
     return;
   }
   st.queue->push(std::move(item));
-  st.stats->queued = st.queue->size();
+  st.stats->queued = st.queue->size() + st.pending.size();
   ask_for_flush(self);
+}
+
+/// What was accepted before the stop is still made durable, if the store is
+/// there or comes back soon.
+void finish(writer_actor* self) {
+  auto& st = self->state;
+  for (int missed = 0; missed < 10;) {
+    commit_next_batch(self);
+    if (st.out_of_service()) {
+      ++missed;
+      std::this_thread::sleep_for(reopen_pause);
+    } else if (st.queue->size() == 0 && st.pending.empty()) {
+      break;
+    } else if (st.uncertain) { // And nobody to ask.
+      break;
+    }
+  }
+  // Whose write may have happened is told nothing: his retry will find out.
+  if (st.uncertain && !st.pending.empty())
+    spdlog::error("journal writer: ends with {} writes whose outcome is "
+                  "unknown",
+                  st.pending.size());
+  else
+    answer_all(self, std::exchange(st.pending, {}),
+               store::outcome::unavailable);
+  while (st.queue->size() != 0)
+    answer_all(self, st.queue->next_batch(), store::outcome::unavailable);
+  st.connection.reset();
 }
 
 caf::behavior journal_writer(writer_actor* self,
                              std::shared_ptr<writer_state> start) {
   self->state = std::move(*start);
   self->set_exit_handler([self](caf::exit_msg& x) {
-    // What was accepted before the stop is still made durable.
-    while (self->state.queue->size() != 0)
-      commit_next_batch(self);
-    self->state.connection.reset();
+    finish(self);
     self->quit(std::move(x.reason));
   });
   return {
@@ -199,64 +318,11 @@ caf::behavior journal_writer(writer_actor* self,
 caf::actor spawn(caf::actor_system& system, journal_writer_config config,
                  std::shared_ptr<writer_state> start, bool detached) {
   start->queue = std::make_unique<commit_queue>(config);
+  start->config = config;
   // CAF copies an actor's arguments: hence the shared pointer.
   if (detached)
     return system.spawn<caf::detached>(journal_writer, start);
   return system.spawn(journal_writer, start);
-}
-
-// -- the reader ---------------------------------------------------------------
-
-struct reader_state {
-  static inline const char* name = "store_reader";
-
-  std::shared_ptr<store::connection> connection;
-};
-
-lookup_result look_up(store::connection& from, const lookup_command& x) {
-  lookup_result out;
-  out.token = x.token;
-  try {
-    if (auto row = from.find_command(x.key)) {
-      out.found = true;
-      out.entity = row->entity;
-      out.seq = row->seq;
-    }
-  } catch (const std::exception& e) {
-    spdlog::error("store reader: {}", e.what());
-    out.unavailable = true;
-  }
-  return out;
-}
-
-load_result load(store::connection& from, const load_entity& x) {
-  load_result out;
-  out.token = x.token;
-  out.entity.entity = x.entity;
-  try {
-    if (auto found = from.load(x.entity)) {
-      out.found = true;
-      out.entity = std::move(*found);
-    }
-    for (auto& c : x.claims)
-      if (auto holder = from.holder_of(c))
-        out.claims.push_back({c, *holder});
-  } catch (const std::exception& e) {
-    spdlog::error("store reader: {}", e.what());
-    out.unavailable = true;
-  }
-  return out;
-}
-
-caf::behavior store_reader(caf::stateful_actor<reader_state>* self,
-                           std::shared_ptr<store::connection> connection) {
-  self->state.connection = std::move(connection);
-  return {
-    [self](const lookup_command& x) {
-      return look_up(*self->state.connection, x);
-    },
-    [self](const load_entity& x) { return load(*self->state.connection, x); },
-  };
 }
 
 } // namespace
@@ -282,15 +348,6 @@ caf::actor spawn_journal_writer(caf::actor_system& system,
   start->connections = std::move(connections);
   start->stats = std::move(stats);
   return spawn(system, config, std::move(start), detached);
-}
-
-caf::actor spawn_store_reader(caf::actor_system& system,
-                              std::unique_ptr<store::connection> connection,
-                              bool detached) {
-  std::shared_ptr<store::connection> shared = std::move(connection);
-  if (detached)
-    return system.spawn<caf::detached>(store_reader, std::move(shared));
-  return system.spawn(store_reader, std::move(shared));
 }
 
 } // namespace hansom

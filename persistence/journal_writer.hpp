@@ -7,7 +7,10 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <mutex>
+#include <string>
 
 namespace hansom {
 
@@ -70,16 +73,38 @@ struct journal_writer_stats {
   std::atomic<std::uint64_t> queued{0};     ///< Waiting now.
   std::atomic<std::uint64_t> last_batch{0}; ///< Size of the last batch.
   std::atomic<std::uint64_t> busy_ns{0};    ///< Spent in commit().
+  std::atomic<std::uint64_t> retried{0};    ///< Batches sent again.
+  std::atomic<std::uint64_t> expired{0};    ///< Waited too long for the store.
+  std::atomic<std::uint64_t> uncertain{0};  ///< Outcomes that had to be found.
+  /// Steady clock, when the store was first missed; 0 while it is there.
+  std::atomic<std::int64_t> outage_began_ns{0};
   /// Steady clock, when the running commit began; 0 when none runs. A stalled
   /// disk shows here while `queued` stands still: shed when it is too old.
   std::atomic<std::int64_t> commit_began_ns{0};
   /// Events made durable, per shard: tells the relay where to look.
   std::array<std::atomic<std::uint64_t>, shard_count> shard_events{};
+
+  /// Why the store was last missed; any thread.
+  [[nodiscard]] std::string last_failure() const {
+    std::lock_guard hold{mutex_};
+    return last_failure_;
+  }
+  void set_last_failure(std::string why) {
+    std::lock_guard hold{mutex_};
+    last_failure_ = std::move(why);
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::string last_failure_; ///< Guarded by `mutex_`.
 };
 
 struct journal_writer_config {
   std::size_t batch_max = 256;
   std::size_t queue_max = 16'384; ///< Beyond it: `unavailable`, at once.
+  /// The same while the store is gone: fewer may wait, and not for long.
+  std::size_t outage_queue_max = 1'000;
+  std::chrono::milliseconds outage_wait{5'000};
 };
 
 /// Spawns the node's one journal writer.
@@ -94,8 +119,10 @@ caf::actor spawn_journal_writer(caf::actor_system& system,
                                 std::shared_ptr<journal_writer_stats> stats,
                                 bool detached = true);
 
-/// The same, and the writer opens a new connection after the store was gone: at
-/// most every 200 ms, answering `unavailable` meanwhile.
+/// The same, and the writer outlives the store's absence: it opens a new
+/// connection every 200 ms, and meanwhile requests wait, `outage_queue_max` of
+/// them for `outage_wait` each, and are then answered `unavailable`. A batch
+/// whose outcome nobody knows stays until the store has told.
 /// @throws store::unavailable_error when the first connection fails.
 caf::actor spawn_journal_writer(caf::actor_system& system,
                                 std::shared_ptr<store::factory> connections,
@@ -103,7 +130,9 @@ caf::actor spawn_journal_writer(caf::actor_system& system,
                                 std::shared_ptr<journal_writer_stats> stats,
                                 bool detached = true);
 
-/// Spawns a reader that answers `lookup_command` and `load_entity`.
+/// Spawns a reader that answers `lookup_command` and `load_entity`. With a
+/// lasting connection (persistence/lasting.hpp) it outlives the store's
+/// absence.
 caf::actor spawn_store_reader(caf::actor_system& system,
                               std::unique_ptr<store::connection> connection,
                               bool detached = true);

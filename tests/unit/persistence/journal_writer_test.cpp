@@ -5,7 +5,9 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 using namespace hansom;
 using namespace hansom::store::testing;
@@ -19,8 +21,12 @@ namespace {
 /// Passes on to a store in memory, and fails on demand.
 class fake_connection : public store::connection {
 public:
+  /// The connection breaks at the next commit, before it or after.
+  enum class cut_when : std::uint8_t { never, before, after };
+
   struct controls {
     bool down = false;
+    cut_when cut = cut_when::never;
     std::vector<std::size_t> batches; ///< Sizes, in order.
   };
 
@@ -32,7 +38,13 @@ public:
   commit(const std::vector<store::write>& batch) override {
     knobs_.batches.push_back(batch.size());
     check();
-    return real_->commit(batch);
+    auto cut = std::exchange(knobs_.cut, cut_when::never);
+    if (cut == cut_when::before)
+      throw store::unknown_outcome_error{"cut"};
+    auto results = real_->commit(batch);
+    if (cut == cut_when::after)
+      throw store::unknown_outcome_error{"cut"};
+    return results;
   }
   std::optional<store::stored_entity> load(entity_ref x) override {
     check();
@@ -62,8 +74,10 @@ public:
   for_each_active(shard_id,
                   const std::function<void(store::stored_entity)>&) override {
   }
-  std::vector<store::journal_row> journal_of(entity_ref, std::size_t) override {
-    return {};
+  std::vector<store::journal_row> journal_of(entity_ref x,
+                                             std::size_t limit) override {
+    check();
+    return real_->journal_of(x, limit);
   }
   std::vector<store::journal_row> journal_after(shard_id, std::uint64_t,
                                                 std::size_t) override {
@@ -146,6 +160,20 @@ struct writer_fixture {
   void spawn(journal_writer_config config = {}) {
     writer =
       spawn_journal_writer(system, connections->open(), config, stats, false);
+  }
+
+  void spawn_lasting(journal_writer_config config) {
+    writer =
+      spawn_journal_writer(system, std::shared_ptr<store::factory>{connections},
+                           config, stats, false);
+  }
+
+  /// Lets time pass in small steps, so that each timer has its turn.
+  void advance(std::chrono::milliseconds time) {
+    for (; time > 0ms; time -= 100ms) {
+      scheduler.advance_time(100ms);
+      settle();
+    }
   }
 
   void ask(store::write what, std::uint64_t token, bool urgent = true) {
@@ -283,24 +311,80 @@ TEST_CASE_FIXTURE(writer_fixture, "nothing is acknowledged without a store") {
   CHECK(answers() == answer_list{{3, outcome::committed}});
 }
 
-TEST_CASE_FIXTURE(writer_fixture, "the writer opens a new connection") {
-  writer = spawn_journal_writer(
-    system, std::shared_ptr<store::factory>{connections}, {}, stats, false);
+TEST_CASE_FIXTURE(writer_fixture, "while the store is gone commands wait") {
+  spawn_lasting({256, 1'000, 3, 1s});
   CHECK(connections->opened == 1);
   knobs.down = true;
-  for (std::uint64_t i = 1; i <= 3; ++i) {
-    ask(step(trip(1), 1), i);
-    CHECK(answers() == answer_list{{i, outcome::unavailable}});
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    ask(step(trip(i), 1), i);
+    settle();
   }
-  CHECK(connections->opened == 1); // Not before the pause is over.
+  // Three wait; the others are refused at once.
+  CHECK(answers()
+        == answer_list{{4, outcome::unavailable}, {5, outcome::unavailable}});
+  CHECK(stats->outage_began_ns != 0);
+  CHECK(stats->last_failure() == "the disk is gone");
+  CHECK(stats->refused_full == 2);
   scheduler.advance_time(250ms);
-  ask(step(trip(1), 1), 4);
-  CHECK(answers() == answer_list{{4, outcome::unavailable}});
+  settle();
   CHECK(connections->opened == 2);
+  CHECK(stats->last_failure() == "cannot connect");
+  CHECK(answers().empty());
   knobs.down = false;
   scheduler.advance_time(250ms);
-  ask(step(trip(1), 1), 5);
-  CHECK(answers() == answer_list{{5, outcome::committed}});
+  CHECK(answers()
+        == answer_list{{1, outcome::committed},
+                       {2, outcome::committed},
+                       {3, outcome::committed}});
+  CHECK(connections->opened == 3);
+  CHECK(stats->outage_began_ns == 0);
+  ask(step(trip(6), 1), 6);
+  CHECK(answers() == answer_list{{6, outcome::committed}});
+}
+
+TEST_CASE_FIXTURE(writer_fixture, "nobody waits for ever for the store") {
+  spawn_lasting({256, 1'000, 100, 1s});
+  knobs.down = true;
+  ask(step(trip(1), 1), 1);
+  CHECK(answers().empty());
+  advance(600ms);
+  ask(step(trip(2), 1), 2);
+  CHECK(answers().empty());
+  advance(600ms);
+  CHECK(answers() == answer_list{{1, outcome::unavailable}});
+  CHECK(stats->expired == 1);
+  knobs.down = false;
+  advance(200ms);
+  CHECK(answers() == answer_list{{2, outcome::committed}});
+  CHECK_FALSE(memory->open()->load(trip(1)));
+}
+
+TEST_CASE_FIXTURE(writer_fixture, "what may have happened is found out") {
+  for (auto happened : {true, false}) {
+    CAPTURE(happened);
+    spawn_lasting({256, 1'000, 100, 1s});
+    auto n = happened ? 10U : 20U;
+    knobs.cut = happened ? fake_connection::cut_when::after
+                         : fake_connection::cut_when::before;
+    ask(with_command(step(trip(n), 1), rider_id{n}, "c"), 1);
+    ask(with_command(step(trip(n + 1), 1), rider_id{n}, "d"), 2);
+    ask(step(trip(n + 2), 7), 3); // Would be a conflict in any case.
+    settle();
+    knobs.down = true;
+    advance(3s); // Longer than anybody waits: but these may have happened.
+    CHECK(answers().empty());
+    knobs.down = false;
+    advance(200ms);
+    auto got = answers();
+    std::sort(got.begin(), got.end());
+    CHECK(got
+          == answer_list{{1, outcome::committed},
+                         {2, outcome::committed},
+                         {3, outcome::sequence_conflict}});
+    CHECK(memory->open()->journal_of(trip(n)).size() == 1);
+    self->send_exit(writer, caf::exit_reason::user_shutdown);
+    settle();
+  }
 }
 
 TEST_CASE_FIXTURE(writer_fixture, "what was accepted survives the stop") {
