@@ -26,7 +26,7 @@ using journalled_actor = entity_actor::extend<caf::reacts_to<commit_result>,
 /// whether the driver is free and which one offer he holds.
 using driver_actor = journalled_actor::extend<
   caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<driver_moved>,
-  // A cell proposes a trip; answered with `proposal_answer` to the cell.
+  // A cell proposes a trip; a refusal is a `proposal_answer` to the cell.
   caf::reacts_to<offer_proposal>,
   // The trip says what became durable.
   caf::reacts_to<trip_for_driver>, caf::reacts_to<nearly_free>,

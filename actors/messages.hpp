@@ -147,7 +147,7 @@ enum class proposal_verdict : std::uint8_t {
 };
 std::string to_string(proposal_verdict x);
 
-/// DRIVER -> CELL.
+/// DRIVER -> CELL. Refusals only: what he takes, his trip makes known.
 struct proposal_answer {
   trip_id trip;
   driver_id driver;

@@ -3,8 +3,7 @@
 #include "actors/driver/driver_presence.hpp"
 #include "actors/driver/driver_record.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/runtime/commit_gate.hpp"
-#include "actors/runtime/deadlines.hpp"
+#include "actors/runtime/entity_state.hpp"
 #include "actors/runtime/session_set.hpp"
 #include "actors/runtime/tracked.hpp"
 
@@ -26,7 +25,7 @@ enum class driver_deadline : std::uint8_t {
 std::string to_string(driver_deadline x);
 
 /// Decides alone whether the driver is free and which one offer he holds.
-struct driver_state {
+struct driver_state : entity_state<driver_deadline> {
   static inline const char* name = "driver";
 
   void init(caf::scheduled_actor* me, runtime* node, entity_ref who,
@@ -49,8 +48,6 @@ struct driver_state {
 
   [[nodiscard]] std::string describe() const;
   void leave_if_done();
-
-  commit_gate gate;
 
 private:
   /// Ended offers that an answer may still be on its way to.
@@ -85,6 +82,7 @@ private:
   void over(const trip_for_driver& x);
   void call_queued();
   void grace_is_over();
+  void reached(driver_deadline what);
   void resume();
 
   void show(bool refresh = false);
@@ -104,12 +102,8 @@ private:
     return driver_id{me_.id};
   }
 
-  caf::scheduled_actor* self_ = nullptr;
-  runtime* rt_ = nullptr;
-  entity_ref me_;
   driver_record record_;
   session_set sessions_;
-  deadlines<driver_deadline> deadlines_;
   caf::optional<held_offer> offer_;
   /// A ring of trips whose offers he held; an answer to one of them came late.
   std::array<trip_id, ended_offers_max> ended_offers_{};
@@ -121,7 +115,6 @@ private:
   driver_presence presence_;
   timestamp free_since_;
   bool contactable_ = true;
-  bool leaving_ = false;
 };
 
 } // namespace hansom

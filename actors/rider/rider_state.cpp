@@ -23,10 +23,7 @@ std::string to_string(rider_deadline x) {
 
 void rider_state::init(caf::scheduled_actor* me, runtime* node, entity_ref who,
                        const activation& with) {
-  self_ = me;
-  rt_ = node;
-  me_ = who;
-  gate.init(me, node, who);
+  begin(me, node, who);
   trip_ = with.trip;
   rest();
 }
@@ -46,8 +43,7 @@ void rider_state::welcome(bool at_once) {
     return;
   if (!at_once && ((trip_ && !view_) || opening_)) {
     if (!deadlines_.is_set(rider_deadline::welcome))
-      deadlines_.set(*rt_, me_, rider_deadline::welcome,
-                     rt_->now() + welcome_within);
+      set(rider_deadline::welcome, rt_->now() + welcome_within);
     if (trip_)
       rt_->send(trip_, tell_again{me_});
     return;
@@ -87,7 +83,7 @@ void rider_state::open(const request& x) {
   auto cell = cell_of(terms.pickup, rt_->config().cell_level);
   auto trip = rt_->new_trip_id(shard_of(cell));
   opening_ = opening{x.from, trip};
-  deadlines_.set(*rt_, me_, rider_deadline::answer, rt_->now() + answer_within);
+  set(rider_deadline::answer, rt_->now() + answer_within);
   rt_->create(trip,
               open_trip{x.from, id(), terms.pickup, terms.dropoff,
                         terms.service, terms.quote, terms.fare,
@@ -129,8 +125,7 @@ void rider_state::ask_store() {
     if (!opening_ || opening_->trip != x.trip)
       return;
     if (found.unavailable) {
-      deadlines_.set(*rt_, me_, rider_deadline::answer,
-                     rt_->now() + answer_within);
+      set(rider_deadline::answer, rt_->now() + answer_within);
       return;
     }
     if (found.found) {
@@ -189,23 +184,24 @@ void rider_state::rang(const alarm_rang& x) {
       rt_->send(trip_, tell_again{me_});
     return;
   }
-  auto what = static_cast<rider_deadline>(x.token);
-  if (x.token >= deadlines_.size || !deadlines_.rang(*rt_, me_, what))
-    return;
-  if (what == rider_deadline::answer)
-    ask_store();
-  else if (what == rider_deadline::welcome)
-    welcome(true);
-  else
-    put_away();
+  ring([this](rider_deadline what) { reached(what); });
 }
 
-/// Nothing to do for now: leaves memory after a while.
+void rider_state::reached(rider_deadline what) {
+  switch (what) {
+  case rider_deadline::answer:
+    return ask_store();
+  case rider_deadline::welcome:
+    return welcome(true);
+  case rider_deadline::idle:
+    return put_away();
+  default:
+    return;
+  }
+}
+
 void rider_state::rest() {
-  if (sessions_.empty() && !trip_ && !opening_
-      && !deadlines_.is_set(rider_deadline::idle))
-    deadlines_.set(*rt_, me_, rider_deadline::idle,
-                   rt_->now() + rt_->config().entity_idle);
+  rest_if(sessions_.empty() && !trip_ && !opening_);
 }
 
 void rider_state::put_away() {
@@ -235,9 +231,7 @@ std::string rider_state::describe() const {
   out += ",\"waiting_requests\":";
   json::append(out, waiting_.size());
   out += ',';
-  gate.describe(out);
-  out += ",\"deadlines_ms\":";
-  deadlines_.describe(out, rt_->now());
+  describe_waiting(out);
   out += '}';
   return out;
 }

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
-#include "actors/runtime/commit_gate.hpp"
-#include "actors/runtime/deadlines.hpp"
+#include "actors/runtime/entity_state.hpp"
 #include "actors/runtime/session_set.hpp"
 #include "actors/runtime/tracked.hpp"
 
@@ -22,7 +21,7 @@ std::string to_string(rider_deadline x);
 
 /// Decides alone whether the rider has an active trip, and what a client that
 /// comes back is shown. Writes nothing: the trip's claim is his memory.
-struct rider_state {
+struct rider_state : entity_state<rider_deadline> {
   static inline const char* name = "rider";
   static constexpr std::size_t requests_max = 16;
 
@@ -42,8 +41,6 @@ struct rider_state {
   [[nodiscard]] std::string describe() const;
   void leave_if_done();
 
-  commit_gate gate; ///< Only looks up.
-
 private:
   struct request {
     client_ref from;
@@ -58,6 +55,7 @@ private:
   void open(const request& x);
   void opened(trip_id trip);
   void ask_store();
+  void reached(rider_deadline what);
   void next_request();
   void welcome(bool at_once);
   void rest();
@@ -65,18 +63,13 @@ private:
     return rider_id{me_.id};
   }
 
-  caf::scheduled_actor* self_ = nullptr;
-  runtime* rt_ = nullptr;
-  entity_ref me_;
   session_set sessions_;
-  deadlines<rider_deadline> deadlines_;
   caf::optional<opening> opening_;
   trip_id trip_; ///< The active one.
   caf::optional<trip_view> view_;
   trip_id shown_trip_; ///< Of the newest view that a client was shown.
   std::uint32_t shown_rev_ = 0;
   std::deque<request> waiting_;
-  bool leaving_ = false;
 };
 
 } // namespace hansom

@@ -10,78 +10,87 @@
 namespace hansom {
 
 /// An entity's own deadlines, one for each value of `Purpose` (an enum that
-/// counts up from 1 and ends with `end`). Moving one into the future, which
-/// positions do all the time, costs nothing: the alarm that is out rings
-/// early and is set again.
+/// counts up from 1 and ends with `end`). One alarm is out for all of them, the
+/// earliest: a message for each would be a sixth of what a ride's actors have
+/// to handle. Moving a deadline into the future, which positions do all the
+/// time, costs nothing: the alarm that is out rings early and is set again.
 template <class Purpose>
 class deadlines {
 public:
   static constexpr auto size = static_cast<std::size_t>(Purpose::end);
 
   void set(runtime& rt, entity_ref me, Purpose what, timestamp due) {
-    auto& x = of(what);
-    x.due = due;
-    if (!x.armed || due < x.armed)
-      arm(rt, me, what, due);
+    of(what) = due;
+    if (!armed_ || due < armed_)
+      arm(rt, me, due);
   }
 
   void clear(Purpose what) {
-    of(what).due = {};
+    of(what) = {};
   }
 
   [[nodiscard]] bool is_set(Purpose what) const {
-    return static_cast<bool>(entries_[static_cast<std::size_t>(what)].due);
+    return static_cast<bool>(dues_[static_cast<std::size_t>(what)]);
   }
 
-  /// An alarm has rung.
-  /// @returns whether the deadline is reached; it is cleared then.
-  bool rang(runtime& rt, entity_ref me, Purpose what) {
-    auto& x = of(what);
+  /// An alarm has rung: calls `handle(what)` for each deadline that is reached,
+  /// which is cleared before, then waits for the next one. What `handle` sets
+  /// rings on its own, at the next tick at the earliest.
+  template <class Handler>
+  void ring(runtime& rt, entity_ref me, Handler handle) {
     auto now = rt.now();
-    if (x.armed && now < x.armed)
-      return false; // An older alarm; a newer one is out.
-    x.armed = {};
-    if (!x.due)
-      return false;
-    if (now < x.due) {
-      arm(rt, me, what, x.due);
-      return false;
-    }
-    x.due = {};
-    return true;
+    if (armed_ && now < armed_)
+      return; // An older alarm; a newer one is out.
+    armed_ = {};
+    std::array<bool, size> reached{};
+    for (std::size_t i = 1; i < size; ++i)
+      if (dues_[i] && dues_[i] <= now) {
+        reached[i] = true;
+        dues_[i] = {};
+      }
+    for (std::size_t i = 1; i < size; ++i)
+      if (reached[i])
+        handle(static_cast<Purpose>(i));
+    arm_earliest(rt, me);
   }
 
   /// Appends `{"<name>":<milliseconds left>,...}`.
   void describe(std::string& out, timestamp now) const {
     out += '{';
     for (std::size_t i = 1; i < size; ++i) {
-      if (!entries_[i].due)
+      if (!dues_[i])
         continue;
       if (out.back() != '{')
         out += ',';
       json::append(out, to_string(static_cast<Purpose>(i)));
       out += ':';
-      json::append(out, (entries_[i].due - now).count());
+      json::append(out, (dues_[i] - now).count());
     }
     out += '}';
   }
 
 private:
-  struct entry {
-    timestamp due;   ///< 0: not set.
-    timestamp armed; ///< When the alarm that is out rings; 0: none.
-  };
-
-  entry& of(Purpose what) {
-    return entries_[static_cast<std::size_t>(what)];
+  timestamp& of(Purpose what) {
+    return dues_[static_cast<std::size_t>(what)];
   }
 
-  void arm(runtime& rt, entity_ref me, Purpose what, timestamp due) {
-    of(what).armed = due;
-    rt.set_alarm(me, static_cast<std::uint64_t>(what), due);
+  void arm(runtime& rt, entity_ref me, timestamp due) {
+    constexpr std::uint64_t token = 1;
+    armed_ = due;
+    rt.set_alarm(me, token, due);
   }
 
-  std::array<entry, size> entries_;
+  void arm_earliest(runtime& rt, entity_ref me) {
+    timestamp earliest;
+    for (auto due : dues_)
+      if (due && (!earliest || due < earliest))
+        earliest = due;
+    if (earliest && (!armed_ || earliest < armed_))
+      arm(rt, me, earliest);
+  }
+
+  std::array<timestamp, size> dues_; ///< 0: not set.
+  timestamp armed_; ///< When the earliest alarm that is out rings; 0: none is.
 };
 
 } // namespace hansom

@@ -1,8 +1,7 @@
 #pragma once
 
 #include "actors/interfaces.hpp"
-#include "actors/runtime/commit_gate.hpp"
-#include "actors/runtime/deadlines.hpp"
+#include "actors/runtime/entity_state.hpp"
 #include "actors/runtime/tracked.hpp"
 #include "actors/trip/driver_watch.hpp"
 #include "actors/trip/trip_rules.hpp"
@@ -26,7 +25,7 @@ std::string to_string(trip_deadline x);
 
 /// The shell around a trip's rules: carries out what they decide, in the order
 /// durable first, visible second.
-struct trip_state {
+struct trip_state : entity_state<trip_deadline> {
   static inline const char* name = "trip";
 
   void init(caf::scheduled_actor* me, runtime* node, entity_ref who,
@@ -57,8 +56,6 @@ struct trip_state {
   /// Leaves memory when there is nothing left to do.
   void leave_if_done();
 
-  commit_gate gate;
-
 private:
   using rule = std::function<decision()>;
   using failure = std::function<void(const store::result&)>;
@@ -76,6 +73,7 @@ private:
   bool review_search(timestamp now);
   bool review_driver(timestamp now);
   bool review_approach(timestamp now);
+  void reached(trip_deadline what);
   void retry_later();
   void resume();
   void arm();
@@ -90,20 +88,15 @@ private:
   [[nodiscard]] cell_id cell() const;
   [[nodiscard]] std::uint32_t seconds_to_go(geo_point from) const;
 
-  caf::scheduled_actor* self_ = nullptr;
-  runtime* rt_ = nullptr;
-  entity_ref me_;
   trip_record record_;
   caf::optional<live_offer> offer_;
   driver_watch watch_;
-  deadlines<trip_deadline> deadlines_;
   timestamp near_told_at_;
   timestamp free_told_; ///< The `free_at` last told to the driver.
   /// System steps that the store refused or that wait for their moment.
   driver_id promote_for_;
   caf::optional<driver_unreachable> unreachable_;
   caf::optional<offer_outcome> closing_;
-  bool leaving_ = false;
 };
 
 } // namespace hansom
