@@ -69,12 +69,52 @@ admin_client::admin_client(admin_target target, long timeout_ms)
 
 admin_client::~admin_client() = default;
 
+namespace {
+
+/// What a refusal means for the shell.
+int exit_code_of(long status) {
+  switch (status) {
+  case 404:
+    return exit_not_found;
+  case 401:
+  case 403:
+  case 409:
+  case 410:
+    return exit_refused;
+  case 504:
+    return exit_timed_out;
+  default:
+    return exit_failed;
+  }
+}
+
+} // namespace
+
 int admin_client::get(const std::string& path, nlohmann::json& out) {
+  return ask(path, nullptr, out);
+}
+
+int admin_client::post(const std::string& path, const nlohmann::json& body,
+                       nlohmann::json& out) {
+  auto text = body.dump();
+  return ask(path, &text, out);
+}
+
+int admin_client::ask(const std::string& path, const std::string* body_text,
+                      nlohmann::json& out) {
   auto* curl = connection_->handle;
   std::string body;
   auto url = target_.url + path;
   auto bearer = "Authorization: Bearer " + target_.token;
   auto* headers = curl_slist_append(nullptr, bearer.c_str());
+  if (body_text != nullptr) {
+    headers = curl_slist_append(headers, "Content-Type: application/json");
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE,
+                     static_cast<long>(body_text->size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body_text->c_str());
+  } else {
+    curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
+  }
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms_);
@@ -100,9 +140,7 @@ int admin_client::get(const std::string& path, nlohmann::json& out) {
   if (status == 401 || status == 403)
     std::cerr << "  A token is taken from --token-file or HANSOM_TOKEN; a "
                  "development node also accepts its data folder's key.\n";
-  return status == 404                    ? exit_not_found
-         : status == 401 || status == 403 ? exit_refused
-                                          : exit_failed;
+  return exit_code_of(status);
 }
 
 std::string url_encoded(const std::string& text) {

@@ -31,7 +31,14 @@ public:
   ///          to stderr.
   int get(const std::string& path, nlohmann::json& out);
 
+  /// The same, POSTing a JSON body: a change, which may be refused.
+  int post(const std::string& path, const nlohmann::json& body,
+           nlohmann::json& out);
+
 private:
+  int ask(const std::string& path, const std::string* body,
+          nlohmann::json& out);
+
   struct connection;
   admin_target target_;
   long timeout_ms_;

@@ -6,6 +6,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "actors/trip/trip_actor.hpp"
 #include "cluster/admin/admin_routes.hpp"
+#include "cluster/admin/trip_orders.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/node_metrics.hpp"
 #include "cluster/node/wall_clock.hpp"
@@ -59,6 +60,7 @@ struct node::body {
 
   // Order of life: each needs those above it.
   std::unique_ptr<gateway> clients;
+  std::unique_ptr<order_desk> orders;
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
@@ -92,6 +94,7 @@ struct node::body {
   void make_actors(const std::vector<store::shard_row>& shards) {
     actors_config = std::make_unique<actor_config>(with.node.threads);
     system = std::make_unique<caf::actor_system>(*actors_config);
+    orders = std::make_unique<order_desk>(*clients);
     runtime::parts parts;
     parts.config = with.dispatch;
     parts.quotes = quote_keys_of(with);
@@ -99,7 +102,7 @@ struct node::body {
                  ^ mix64(static_cast<std::uint64_t>(wall_clock_now().ms));
     parts.incarnation = incarnation;
     parts.wall_at_start = wall_clock_now();
-    parts.clients = clients.get();
+    parts.clients = orders.get();
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
     parts.reader = spawn_store_reader(*system, store->open());
     actors = std::make_unique<runtime>(*system, std::move(parts));
@@ -142,6 +145,7 @@ void node::start() {
   b.make_gateway();
   b.make_actors(shards);
   add_admin_routes(b.clients->routes(), *b.actors, b.store->open());
+  add_trip_orders(b.clients->routes(), *b.actors, *b.orders);
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());

@@ -27,6 +27,7 @@ struct parsed {
   verbs::token_options token;
   verbs::check_options check;
   verbs::actor_list_options actors;
+  verbs::trip_end_options trip_end;
   fleet::fleet_options fleet;
   simulate::simulate_options simulate;
   double every_s = 2;
@@ -109,6 +110,31 @@ void add_config_verbs(CLI::App& root, parsed& p) {
     ->required();
 }
 
+void add_trip_end(CLI::App& trip, parsed& p) {
+  auto& x = p.trip_end;
+  auto* end = verb(trip, "end",
+                   "End a trip whose driver does not; asks first.\n"
+                   "  hansom trip end 00a1b2c3d4e5f607 --as completed --reason "
+                   "\"driver lost his phone\"",
+                   p, [&p] { return verbs::trip_end(p.trip_end); });
+  add_target_flags(end, x.target);
+  end->add_option("trip", x.trip, "Its id")->required();
+  end
+    ->add_option("--as", x.as,
+                 "cancelled: nobody pays; completed: the promised fare")
+    ->check(CLI::IsMember({"cancelled", "completed"}))
+    ->required();
+  end->add_option("--reason", x.reason, "Rider and driver read it")
+    ->check([](const std::string& text) {
+      return text.empty() || text.size() > 200 ? "expected 1 to 200 bytes"
+                                               : std::string{};
+    })
+    ->required();
+  end->add_option("--id", x.id,
+                  "Name of this order: said again, it takes effect once");
+  end->add_flag("--yes", x.yes, "Do not ask");
+}
+
 void add_inspection_verbs(CLI::App& root, parsed& p) {
   auto& actor = group(root, "actor", "Look at the actors of a running node");
   auto add_filter = [&p](CLI::App* app) {
@@ -146,13 +172,14 @@ void add_inspection_verbs(CLI::App& root, parsed& p) {
   add_named(verb(cell, "show", "One cell", p,
                  [&p] { return verbs::cell_show(p.target, p.name); }),
             "cell", "S2 token, such as 89c259");
-  auto& trip = group(root, "trip", "Look at trips");
+  auto& trip = group(root, "trip", "Look at trips, and end one");
   add_named(verb(trip, "show", "State and journal of a trip", p,
                  [&p] { return verbs::trip_show(p.target, p.name); }),
             "trip", "Its id");
   add_named(verb(trip, "why", "Who was considered, at which cost, and why not",
                  p, [&p] { return verbs::trip_why(p.target, p.name); }),
             "trip", "Its id");
+  add_trip_end(trip, p);
 }
 
 void add_quality_verbs(CLI::App& root, parsed& p) {

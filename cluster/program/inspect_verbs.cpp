@@ -1,4 +1,5 @@
 #include "cluster/admin/admin_client.hpp"
+#include "cluster/program/ask.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
@@ -17,17 +18,6 @@ namespace hansom::verbs {
 namespace {
 
 using nlohmann::json;
-
-/// Finds the node and asks it. @returns an exit code.
-int ask(const target_options& with, const std::string& path, json& out) {
-  admin_target target;
-  std::string why;
-  if (!find_target(with.url, with.token_file, with.data, target, why)) {
-    std::cerr << "hansom: " << why << "\n  Start one:  hansom start\n";
-    return exit_no_answer;
-  }
-  return admin_client{target}.get(path, out);
-}
 
 /// A JSON value as a table cell.
 std::string cell_text(const json& x) {

@@ -58,6 +58,17 @@ int cell_show(const target_options& with, const std::string& cell);
 int trip_show(const target_options& with, const std::string& trip);
 int trip_why(const target_options& with, const std::string& trip);
 
+struct trip_end_options {
+  target_options target;
+  std::string trip;
+  std::string as;     ///< cancelled or completed.
+  std::string reason; ///< Rider and driver read it.
+  std::string id;     ///< Of this order; empty: a fresh one.
+  bool yes = false;   ///< Do not ask.
+};
+/// Ends a trip whose driver does not. Asks first, unless `yes`.
+int trip_end(const trip_end_options& with);
+
 int help_exit_codes();
 
 } // namespace hansom::verbs
