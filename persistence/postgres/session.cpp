@@ -13,6 +13,39 @@ std::string first_line(const char* text) {
   return out.substr(0, out.find('\n'));
 }
 
+/// libpqxx 6 keeps some codes to itself and tells them by the exception's type.
+std::string state_of(const pqxx::failure& e) {
+  if (auto* x = dynamic_cast<const pqxx::sql_error*>(&e);
+      x && !x->sqlstate().empty())
+    return x->sqlstate();
+  auto is = [&e](auto* type) {
+    return dynamic_cast<decltype(type)>(&e) != nullptr;
+  };
+  if (is(static_cast<const pqxx::serialization_failure*>(nullptr)))
+    return "40001";
+  if (is(static_cast<const pqxx::deadlock_detected*>(nullptr)))
+    return "40P01";
+  if (is(static_cast<const pqxx::insufficient_privilege*>(nullptr)))
+    return "42501";
+  if (is(static_cast<const pqxx::disk_full*>(nullptr)))
+    return "53100";
+  if (is(static_cast<const pqxx::insufficient_resources*>(nullptr)))
+    return "53000";
+  if (is(static_cast<const pqxx::data_exception*>(nullptr)))
+    return "22000";
+  if (is(static_cast<const pqxx::integrity_constraint_violation*>(nullptr)))
+    return "23000";
+  if (is(static_cast<const pqxx::undefined_table*>(nullptr)))
+    return "42P01";
+  if (is(static_cast<const pqxx::undefined_function*>(nullptr)))
+    return "42883";
+  if (is(static_cast<const pqxx::undefined_column*>(nullptr)))
+    return "42703";
+  if (is(static_cast<const pqxx::syntax_error*>(nullptr)))
+    return "42601";
+  return {}; // Then nobody knows what happened.
+}
+
 std::string milliseconds_text(std::chrono::milliseconds x) {
   return std::to_string(x.count());
 }
@@ -102,11 +135,13 @@ pqxx::result session::guarded(bool hurry, F f) {
       return f();
     watchdog::guard limit{dog_, connection_->sock(), deadline_};
     return f();
-  } catch (const pqxx::sql_error& e) {
-    throw failure{first_line(e.what()), e.sqlstate()};
   } catch (const pqxx::failure& e) {
+    auto state = state_of(e);
+    if (!state.empty())
+      throw failure{first_line(e.what()), std::move(state)};
     lost_ = true;
-    throw failure{first_line(e.what()), {}};
+    throw failure{"the connection to the server broke: " + first_line(e.what()),
+                  {}};
   }
 }
 
@@ -135,6 +170,11 @@ pqxx::result session::run_binary(const char* name,
 pqxx::result session::execute(const std::string& sql) {
   return guarded(true,
                  [&] { return pqxx::nontransaction{*connection_}.exec(sql); });
+}
+
+std::string session::value(const std::string& sql) {
+  auto rows = execute(sql);
+  return rows.empty() ? std::string{} : rows[0][0].as<std::string>("");
 }
 
 pqxx::result session::execute_patiently(const std::string& sql) {

@@ -57,7 +57,9 @@ public:
                           const std::vector<std::string>& parameters);
   /// Runs one or more statements as they are.
   pqxx::result execute(const std::string& sql);
-  /// The same, without a deadline.
+  /// The same. @returns the first value; empty when there is none.
+  std::string value(const std::string& sql);
+  /// As `execute`, without a deadline.
   pqxx::result execute_patiently(const std::string& sql);
 
   /// Reads a query row by row through a cursor, so that memory stays small.
