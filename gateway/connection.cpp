@@ -30,6 +30,19 @@ bool is_listed(std::string_view list, std::string_view wanted) {
   return false;
 }
 
+/// @returns whether a query has a parameter of that name, with or without a
+///          value.
+bool has_parameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    auto end = std::min(query.find('&'), query.size());
+    auto item = query.substr(0, end);
+    if (item.substr(0, item.find('=')) == name)
+      return true;
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return false;
+}
+
 bool may_come_from(const std::vector<std::string>& allowed,
                    std::string_view origin) {
   return origin.empty()
@@ -86,7 +99,7 @@ http_response connection::judge_upgrade(const http_request& request) {
   if (request.path != websocket_path)
     return problem(404, "http.not_found",
                    "Websockets are served at /v1/ws only.");
-  if (request.query.find("token=") != std::string::npos)
+  if (has_parameter(request.query, "token"))
     return problem(400, "auth.token_in_url",
                    "A URL ends up in logs: send the token in the hello frame "
                    "or as a bearer token in the Authorization header.");
@@ -98,7 +111,8 @@ http_response connection::judge_upgrade(const http_request& request) {
                    "Pages of this origin may not connect here.");
   if (shared.draining)
     return come_back(error_code::draining, 1 + home_.actors().random() % 5);
-  if (!home_.admit_handshake()) {
+  returning_ = has_parameter(request.query, "resume");
+  if (!home_.admit_handshake(returning_)) {
     home_.counters().drop(gateway_drop::handshake_rate);
     return come_back(error_code::overloaded, 1 + home_.actors().random() % 10);
   }
@@ -134,6 +148,15 @@ void connection::bad_frame(error_code why) {
   touched();
   if (phase_ == connection_phase::greeting || phase_ == connection_phase::open)
     home_.on_bad_frame(*this, why);
+}
+
+void connection::broken(rfc_close why) {
+  if (phase_ == connection_phase::greeting
+      || phase_ == connection_phase::open) {
+    home_.counters().frames_bad.add();
+    home_.counters().broken[static_cast<std::size_t>(why)].add();
+  }
+  ended(false);
 }
 
 void connection::control_frame() {
@@ -253,10 +276,11 @@ void connection::ended(bool by_peer) {
     return;
   auto was = phase_;
   phase_ = connection_phase::gone;
-  if (was == connection_phase::greeting || was == connection_phase::open
-      || was == connection_phase::closing)
+  auto was_open =
+    was == connection_phase::greeting || was == connection_phase::open;
+  if (was_open || was == connection_phase::closing)
     home_.counters().websockets.subtract();
-  if (by_peer && was != connection_phase::closing)
+  if (by_peer && was_open)
     home_.counters().closed_by_peer.add();
   out_.clear();
   report_lost();

@@ -15,6 +15,8 @@ namespace hansom {
 class worker;
 struct tls_context; ///< Certificate and key; see tls_connection.cpp.
 
+enum class rfc_close : std::uint8_t; ///< See metrics.hpp.
+
 /// What a client may be in the middle of.
 enum class connection_phase : std::uint8_t {
   handshake, ///< TLS.
@@ -69,6 +71,10 @@ public:
   void unbind() noexcept {
     session_ = 0;
   }
+  /// Its URL says that it will resume a session.
+  [[nodiscard]] bool is_returning() const noexcept {
+    return returning_;
+  }
   [[nodiscard]] std::uint64_t bound_session() const noexcept {
     return session_;
   }
@@ -105,6 +111,8 @@ protected:
   void control_frame();
   void text_received(std::string_view text);
   void bad_frame(error_code why);
+  /// Beast has closed the websocket, as RFC 6455 asks.
+  void broken(rfc_close why);
   void written(bool good);
   /// The socket is finished, whatever the cause.
   void ended(bool by_peer);
@@ -129,6 +137,7 @@ private:
   bool lost_reported_ = false;
   bool close_sent_ = false;
   bool flush_due_ = false;
+  bool returning_ = false;
 };
 
 } // namespace hansom

@@ -279,10 +279,23 @@ void connection_over<Stream>::read_some() {
                       });
 }
 
+/// What Beast has closed the websocket for, if it has.
+inline std::optional<rfc_close> rfc_close_of(stream_error error) {
+  if (error == websocket::error::bad_frame_payload)
+    return rfc_close::bad_payload;
+  if (error == websocket::error::message_too_big)
+    return rfc_close::too_big;
+  if (error == websocket::condition::protocol_violation)
+    return rfc_close::protocol_error;
+  return std::nullopt;
+}
+
 template <class Stream>
 void connection_over<Stream>::on_read(stream_error error, std::size_t n) {
   if (phase() == connection_phase::gone)
     return;
+  if (auto why = rfc_close_of(error))
+    return broken(*why);
   if (error) {
     // A close that we have begun ends in its own handler.
     if (error != websocket::error::closed

@@ -43,8 +43,8 @@ std::string iso_time(timestamp x) {
 
 struct gateway::inside {
   explicit inside(gateway_config config)
-    : shared{std::move(config), token_verifier{{}}} {
-    shared.tokens = token_verifier{shared.config.keys};
+    : shared{std::move(config), {}, token_verifier{{}}} {
+    shared.tokens = token_verifier{shared.config.keys, &shared.revoked};
     if (!shared.config.certificate_file.empty())
       shared.tls = load_tls(shared.config.certificate_file,
                             shared.config.private_key_file);
@@ -198,6 +198,15 @@ std::uint16_t gateway::port() const noexcept {
 
 const token_verifier& gateway::tokens() const noexcept {
   return inside_->shared.tokens;
+}
+
+bool gateway::revoke(const revocation& x) {
+  if (!inside_->shared.revoked.add(x))
+    return false;
+  if (inside_->running)
+    for (auto& w : inside_->shared.workers)
+      w->revoke(x);
+  return true;
 }
 
 void gateway::drain(milliseconds within) {

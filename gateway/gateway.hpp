@@ -3,6 +3,7 @@
 #include "actors/runtime/client_port.hpp"
 #include "gateway/gateway_config.hpp"
 #include "gateway/http_routes.hpp"
+#include "gateway/revocations.hpp"
 
 #include <functional>
 #include <memory>
@@ -78,6 +79,12 @@ public:
 
   /// Verifies a token as the gateway does.
   [[nodiscard]] const token_verifier& tokens() const noexcept;
+
+  /// From now on refuses these tokens, and closes the sessions that live by
+  /// them (4501). In memory only: who starts the gateway anew says it again.
+  /// Any thread; before `start`, too.
+  /// @returns `false` when there is no room for one more.
+  bool revoke(const revocation& x);
 
   /// Asks every client to come back elsewhere, at its own random moment of
   /// `within`, and takes no more websockets. Returns at once.

@@ -51,6 +51,15 @@ enum class gateway_drop : std::uint8_t {
 inline constexpr std::size_t gateway_drop_count = 14;
 std::string_view to_text(gateway_drop x) noexcept;
 
+/// Why a websocket was closed without a chance for an error frame, with the
+/// codes of RFC 6455.
+enum class rfc_close : std::uint8_t {
+  protocol_error, ///< 1002: no frame at all.
+  bad_payload,    ///< 1007: text that is not UTF-8.
+  too_big,        ///< 1009: more than four times the frame limit.
+};
+inline constexpr std::array<int, 3> rfc_close_codes{1002, 1007, 1009};
+
 inline constexpr std::size_t client_message_count =
   std::variant_size_v<client_message>;
 
@@ -90,6 +99,7 @@ struct worker_metrics {
   tally bytes_out;
   std::array<tally, error_code_count> errors;
   std::array<tally, 12> closes;
+  std::array<tally, rfc_close_codes.size()> broken; ///< By `rfc_close`.
   tally closed_by_peer;
   std::array<tally, position_verdict_count> positions;
   tally position_batches;

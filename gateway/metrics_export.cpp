@@ -167,6 +167,9 @@ private:
             return x.closes[i];
           }),
           "code", std::to_string(static_cast<int>(code)));
+    for (std::size_t i = 0; i < rfc_close_codes.size(); ++i)
+      add(closes, sum([i](auto& x) -> auto& { return x.broken[i]; }), "code",
+          std::to_string(rfc_close_codes[i]));
     add(closes, sum([](auto& x) -> auto& { return x.closed_by_peer; }), "code",
         "peer");
     auto& drops = family(out, "hansom_gateway_drops_total",

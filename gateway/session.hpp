@@ -37,6 +37,8 @@ struct session {
   entity_ref client;
   client_role role = client_role::viewer;
   timestamp token_expires;
+  timestamp token_issued;
+  std::string token_id;
   std::string device;
 
   // -- connection -------------------------------------------------------------

@@ -50,6 +50,14 @@ entity_ref decider(const T& x, const session& s, int cell_level) {
     return s.client;
 }
 
+/// @returns the JSON pointer of a report's time in its frame.
+std::string where_time(const position& frame, const position_report& report) {
+  if (frame.points.size() == 1)
+    return "/time";
+  auto i = &report - frame.points.data();
+  return "/points/" + std::to_string(i) + "/time";
+}
+
 } // namespace
 
 void session_host::frame(link& from, std::string_view text) {
@@ -59,9 +67,7 @@ void session_host::frame(link& from, std::string_view text) {
   decoded_.id.clear();
   if (!decode_frame(text, decoded_, error_)) {
     metrics().frames_bad.add();
-    auto message = error_.where.empty() ? error_.message
-                                        : error_.where + ": " + error_.message;
-    return fault(*s, decoded_.id, error_.code, message);
+    return fault(*s, decoded_.id, error_);
   }
   metrics().frames_in[decoded_.body.index()].add();
   if (auto* report = std::get_if<position>(&decoded_.body))
@@ -72,13 +78,13 @@ void session_host::frame(link& from, std::string_view text) {
 void session_host::bad_frame(link& from, error_code why) {
   metrics().frames_bad.add();
   if (from.speaker != nullptr)
-    fault(*from.speaker, {}, why, {});
+    fault(*from.speaker, {}, {why, {}, {}});
 }
 
 /// A frame that no correct client sends. Some are forgiven.
-void session_host::fault(session& s, std::string_view re, error_code why,
-                         std::string_view message) {
-  refuse(s, re, why, message);
+void session_host::fault(session& s, std::string_view re,
+                         const decode_error& what) {
+  refuse(s, re, what);
   if (!s.faults.take(now(), config().faults) && s.to) {
     s.to->close(close_code::protocol_violation);
     detach(s);
@@ -91,8 +97,9 @@ void session_host::dispatch(session& s) {
     [&](auto& body) {
       using type = std::decay_t<decltype(body)>;
       if constexpr (std::is_same_v<type, hello>) {
-        fault(s, id, error_code::illegal_transition,
-              "hello comes once, as the first frame");
+        fault(s, id,
+              {error_code::illegal_transition, "/type",
+               "hello comes once, as the first frame"});
       } else if constexpr (std::is_same_v<type, heartbeat>) {
         if (body.seq)
           s.ring.acknowledge(*body.seq);
@@ -104,10 +111,11 @@ void session_host::dispatch(session& s) {
       } else if constexpr (!std::is_same_v<type, position>) {
         auto mine = s.role == client_role::driver ? by_driver : by_rider;
         if ((speakers(body) & mine) == 0)
-          return fault(s, id, error_code::forbidden,
-                       s.role == client_role::driver
-                         ? "this command is for riders"
-                         : "this command is for drivers");
+          return fault(s, id,
+                       {error_code::forbidden, "/type",
+                        s.role == client_role::driver
+                          ? "this command is for riders"
+                          : "this command is for drivers"});
         command(s, decider(body, s, parts_.actors->config().cell_level), body);
       }
     },
@@ -126,7 +134,10 @@ void session_host::refresh(session& s, const std::string& id,
   if (verdict.who->client != s.client)
     return refuse(s, id, error_code::forbidden,
                   "the new token is for another client");
-  s.token_expires = std::max(s.token_expires, verdict.who->expires_at);
+  // The new token counts alone: the old one may be revoked.
+  auto longer = std::max(s.token_expires, verdict.who->expires_at);
+  take_token(s, *verdict.who);
+  s.token_expires = longer;
   s.warned = false;
   send(
     s,
@@ -201,10 +212,11 @@ void session_host::command(session& s, entity_ref to, T& body) {
 void session_host::positions(session& s, const position& x) {
   auto t = now();
   if (s.role != client_role::driver)
-    return scold(s, error_code::forbidden, "only drivers report positions", t);
+    return scold(
+      s, {error_code::forbidden, "/type", "only drivers report positions"}, t);
   if (!s.positions.take(t, config().positions)) {
     metrics().drop(gateway_drop::position_rate);
-    return scold(s, error_code::rate_limited, {}, t);
+    return scold(s, {error_code::rate_limited, {}, {}}, t);
   }
   auto& rules = parts_.actors->config().positions;
   const position_report* last = nullptr;
@@ -214,8 +226,10 @@ void session_host::positions(session& s, const position& x) {
     if (verdict == position_verdict::accepted)
       last = &report;
     else if (verdict == position_verdict::future)
-      scold(s, error_code::out_of_range,
-            "/time: ahead of the server's clock; check the device's clock", t);
+      scold(s,
+            {error_code::out_of_range, where_time(x, report),
+             "ahead of the server's clock; check the device's clock"},
+            t);
     if (is_kept(verdict) && s.follow)
       parts_.actors->send(s.follow,
                           trip_position{driver_id{s.client.id}, report.at,
@@ -242,12 +256,11 @@ void session_host::send_onward(session& s, const position_report& last,
 
 /// Positions are refused in bulk; one error a second says enough. The metrics
 /// count them all.
-void session_host::scold(session& s, error_code why, std::string_view message,
-                         timestamp t) {
+void session_host::scold(session& s, const decode_error& what, timestamp t) {
   if (t - s.scolded < milliseconds{1000})
-    return metrics().error(why);
+    return metrics().error(what.code);
   s.scolded = t;
-  refuse(s, {}, why, message);
+  refuse(s, {}, what);
 }
 
 } // namespace hansom

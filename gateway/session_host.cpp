@@ -26,16 +26,17 @@ session_host::session_host(parts with) : parts_{std::move(with)} {
 std::optional<hello_request>
 session_host::read_hello(link& from, std::string_view text,
                          const identity* from_header) {
-  auto give_up = [&](error_code why, std::string_view message,
-                     close_code code) -> std::optional<hello_request> {
-    refuse(from, decoded_.id, why, message);
+  auto give_up = [&](error_code why, std::string_view message, close_code code,
+                     std::string where = {}) -> std::optional<hello_request> {
+    refuse(from, decoded_.id, {why, std::move(where), std::string{message}});
     from.close(code);
     return std::nullopt;
   };
   decoded_.id.clear();
   if (!decode_frame(text, decoded_, error_)) {
     metrics().frames_bad.add();
-    return give_up(error_.code, error_.message, close_code::protocol_violation);
+    return give_up(error_.code, error_.message, close_code::protocol_violation,
+                   error_.where);
   }
   metrics().frames_in[decoded_.body.index()].add();
   auto* said = std::get_if<hello>(&decoded_.body);
@@ -76,6 +77,13 @@ session_host::read_hello(link& from, std::string_view text,
 
 std::uint64_t session_host::open(std::shared_ptr<link> from,
                                  hello_request hello) {
+  // It may have been revoked on the way from another worker.
+  if (parts_.tokens->is_revoked(hello.who)) {
+    refuse(*from, hello.id, error_code::unauthenticated,
+           "the token has been revoked");
+    from->close(close_code::unauthenticated);
+    return 0;
+  }
   // Lost connections leave sessions behind; they too must have an end.
   if (sessions_.size() >= std::size_t{2} * config().connections_max) {
     refuse(*from, hello.id, error_code::overloaded);
@@ -94,7 +102,7 @@ std::uint64_t session_host::open(std::shared_ptr<link> from,
   s.secret = parts_.secrets();
   s.client = hello.who.client;
   s.role = hello.who.role;
-  s.token_expires = hello.who.expires_at;
+  take_token(s, hello.who);
   s.device = std::move(hello.device);
   s.welcome_re = std::move(hello.id);
   bind(s, std::move(from));
@@ -108,14 +116,15 @@ bool session_host::resume(const std::shared_ptr<link>& from,
                           const hello_request& hello) {
   auto found = sessions_.find(hello.session);
   if (found == sessions_.end() || found->second->secret != hello.secret
-      || found->second->client != hello.who.client)
+      || found->second->client != hello.who.client
+      || parts_.tokens->is_revoked(hello.who))
     return false;
   auto& s = *found->second;
   if (s.to) // The old connection may be dead without knowing it.
     s.to->close(close_code::replaced);
   unbind(s);
   bind(s, from);
-  s.token_expires = hello.who.expires_at;
+  take_token(s, hello.who);
   s.warned = false;
   s.leave_at = {};
   s.welcome_re = hello.id;
@@ -130,7 +139,8 @@ bool session_host::resume(const std::shared_ptr<link>& from,
 bool session_host::restore(const std::shared_ptr<link>& from,
                            const hello_request& hello,
                            resume_mirror::past what) {
-  if (sessions_.size() >= std::size_t{2} * config().connections_max)
+  if (sessions_.size() >= std::size_t{2} * config().connections_max
+      || parts_.tokens->is_revoked(hello.who))
     return false;
   auto [slot, fresh] = sessions_.try_emplace(hello.session);
   if (!fresh)
@@ -141,7 +151,7 @@ bool session_host::restore(const std::shared_ptr<link>& from,
   s.secret = hello.secret;
   s.client = hello.who.client;
   s.role = hello.who.role;
-  s.token_expires = hello.who.expires_at;
+  take_token(s, hello.who);
   s.device = hello.device;
   s.welcome_re = hello.id;
   s.client_seq = hello.seq;
@@ -153,6 +163,12 @@ bool session_host::restore(const std::shared_ptr<link>& from,
   metrics().sessions.add();
   attach(s);
   return true;
+}
+
+void session_host::take_token(session& s, const identity& who) {
+  s.token_expires = who.expires_at;
+  s.token_issued = who.issued_at;
+  s.token_id = who.token_id;
 }
 
 void session_host::bind(session& s, std::shared_ptr<link> to) {
@@ -172,9 +188,9 @@ void session_host::attach(session& s) {
   parts_.actors->send(s.client, hansom::attach{s.ref, s.device});
 }
 
-/// The entity has spoken: `state` is the truth at a moment that lies after all
-/// events already in the ring and before all that follow, because its messages
-/// arrive here in the order in which it sent them.
+/// The entity has spoken: `state` is the truth at a moment that lies after
+/// all events already in the ring and before all that follow, because its
+/// messages arrive here in the order in which it sent them.
 void session_host::welcome(session& s, const std::string& state) {
   auto asked = s.resumed || s.gap;
   s.resumed = s.resumed && s.ring.reaches_back_to(s.client_seq);
@@ -236,7 +252,8 @@ void session_host::end(session& s, close_code why) {
   sessions_.erase(s.ref.session);
 }
 
-// -- from actors --------------------------------------------------------------
+// -- from actors
+// --------------------------------------------------------------
 
 session* session_host::find(session_ref x) noexcept {
   auto found = sessions_.find(x.session);
@@ -322,7 +339,8 @@ void session_host::overrun(std::uint64_t id) {
   }
 }
 
-// -- from time ----------------------------------------------------------------
+// -- from time
+// ----------------------------------------------------------------
 
 void session_host::sweep() {
   auto t = now();
@@ -387,6 +405,25 @@ void session_host::flush_positions() {
   });
 }
 
+void session_host::revoke(const revocation& x) {
+  for (auto& [id, s] : sessions_) {
+    if (!s->to)
+      continue; // Who resumes it needs a good token.
+    identity who;
+    who.role = s->role;
+    who.subject = std::to_string(s->client.id);
+    who.issued_at = s->token_issued;
+    who.token_id = s->token_id;
+    if (!covers(x, who))
+      continue;
+    refuse(*s, {}, error_code::unauthenticated, "the token has been revoked");
+    if (!s->to)
+      continue;
+    s->to->close(close_code::unauthenticated);
+    detach(*s);
+  }
+}
+
 void session_host::drain(milliseconds within) {
   auto t = now();
   auto most =
@@ -402,7 +439,8 @@ void session_host::drain(milliseconds within) {
   }
 }
 
-// -- frames out ---------------------------------------------------------------
+// -- frames out
+// ---------------------------------------------------------------
 
 void session_host::send(session& s, std::string text, latest_key key) {
   if (!s.to)
@@ -417,10 +455,21 @@ void session_host::refuse(session& s, std::string_view re, error_code why,
   send(s, spliced(error_body(why, message, retry_ms), std::nullopt, re), 0);
 }
 
+void session_host::refuse(session& s, std::string_view re,
+                          const decode_error& what) {
+  metrics().error(what.code);
+  send(s, spliced(error_body(what), std::nullopt, re), 0);
+}
+
 void session_host::refuse(link& to, std::string_view re, error_code why,
                           std::string_view message) {
-  metrics().error(why);
-  to.send(spliced(error_body(why, message), std::nullopt, re), 0);
+  refuse(to, re, {why, {}, std::string{message}});
+}
+
+void session_host::refuse(link& to, std::string_view re,
+                          const decode_error& what) {
+  metrics().error(what.code);
+  to.send(spliced(error_body(what), std::nullopt, re), 0);
 }
 
 } // namespace hansom

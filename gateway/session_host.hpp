@@ -6,6 +6,7 @@
 #include "gateway/metrics.hpp"
 #include "gateway/position_batcher.hpp"
 #include "gateway/resume_mirror.hpp"
+#include "gateway/revocations.hpp"
 #include "gateway/session.hpp"
 
 #include <optional>
@@ -64,6 +65,9 @@ public:
   bool restore(const std::shared_ptr<link>& from, const hello_request& hello,
                resume_mirror::past what);
 
+  /// Answers a frame that is wrong, with the place where.
+  void refuse(link& to, std::string_view re, const decode_error& what);
+
   /// A text frame of a connection that belongs to a session.
   void frame(link& from, std::string_view text);
 
@@ -92,6 +96,9 @@ public:
   }
   void flush_positions();
 
+  /// Closes the sessions that live by a revoked token.
+  void revoke(const revocation& x);
+
   /// Tells every client to come back within `within`, and sends each away at
   /// its own random moment of that time.
   void drain(milliseconds within);
@@ -116,6 +123,7 @@ private:
   session* find(session_ref x) noexcept;
 
   // sessions
+  static void take_token(session& s, const identity& who);
   static void bind(session& s, std::shared_ptr<link> to);
   static void unbind(session& s);
   void attach(session& s);
@@ -133,10 +141,10 @@ private:
   void refuse(session& s, std::string_view re, error_code why,
               std::string_view message = {},
               std::optional<std::uint32_t> retry_ms = {});
+  void refuse(session& s, std::string_view re, const decode_error& what);
   void refuse(link& to, std::string_view re, error_code why,
               std::string_view message = {});
-  void fault(session& s, std::string_view re, error_code why,
-             std::string_view message);
+  void fault(session& s, std::string_view re, const decode_error& what);
 
   // frames in
   void dispatch(session& s);
@@ -146,7 +154,7 @@ private:
   void command(session& s, entity_ref to, T& body);
   void positions(session& s, const position& x);
   void send_onward(session& s, const position_report& last, timestamp t);
-  void scold(session& s, error_code why, std::string_view message, timestamp t);
+  void scold(session& s, const decode_error& what, timestamp t);
 
   parts parts_;
   session_map sessions_;

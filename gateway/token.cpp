@@ -1,5 +1,7 @@
 #include "gateway/token.hpp"
 
+#include "gateway/revocations.hpp"
+
 #include <jwt/jwt.hpp>
 
 #include <array>
@@ -64,6 +66,12 @@ token_verdict read_claims(jwt::jwt_object& token, timestamp now) {
   if (who.subject.empty() || !find_client(who))
     return refused("the claim \"sub\" must be the account number of a driver "
                    "or rider");
+  if (token.payload().has_claim("iat")) {
+    auto issued = token.payload().get_claim_value<std::uint64_t>("iat");
+    who.issued_at = {static_cast<std::int64_t>(std::min(issued, last)) * 1000};
+  }
+  if (token.payload().has_claim("jti"))
+    who.token_id = token.payload().get_claim_value<std::string>("jti");
   return {std::move(who), error_code::none, {}};
 }
 
@@ -85,8 +93,13 @@ bool parse_algorithm(std::string_view text, jwt_algorithm& out) noexcept {
   return parse(algorithm_names, text, out);
 }
 
-token_verifier::token_verifier(std::vector<jwt_key> keys)
-  : keys_{std::move(keys)} {
+token_verifier::token_verifier(std::vector<jwt_key> keys,
+                               const revocations* revoked)
+  : keys_{std::move(keys)}, revoked_{revoked} {
+}
+
+bool token_verifier::is_revoked(const identity& who) const {
+  return revoked_ != nullptr && revoked_->cover(who);
 }
 
 token_verdict token_verifier::verify(std::string_view token,
@@ -105,8 +118,12 @@ token_verdict token_verifier::verify(std::string_view token,
         algorithms({std::string{to_text(key.algorithm)}}), error,
         secret(key.key), leeway(std::numeric_limits<std::uint32_t>::max()),
         jwt::params::verify(true));
-      if (!error)
-        return read_claims(decoded, now);
+      if (error)
+        continue;
+      auto verdict = read_claims(decoded, now);
+      if (verdict.who && is_revoked(*verdict.who))
+        return refused("the token has been revoked");
+      return verdict;
     } catch (const std::exception&) {
       // The library throws on some rubbish instead of setting `error`.
     }
@@ -114,12 +131,17 @@ token_verdict token_verifier::verify(std::string_view token,
 }
 
 std::string issue_token(std::string_view key, client_role role,
-                        std::string_view subject, timestamp expires_at) {
+                        std::string_view subject, timestamp expires_at,
+                        timestamp issued_at, std::string_view token_id) {
   using namespace jwt::params;
   jwt::jwt_object token{algorithm("HS256"), secret(std::string{key})};
   token.add_claim("sub", std::string{subject})
     .add_claim("role", std::string{to_text(role)})
     .add_claim("exp", static_cast<std::uint64_t>(expires_at.ms / 1000));
+  if (issued_at)
+    token.add_claim("iat", static_cast<std::uint64_t>(issued_at.ms / 1000));
+  if (!token_id.empty())
+    token.add_claim("jti", std::string{token_id});
   return token.signature();
 }
 

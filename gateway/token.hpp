@@ -1,8 +1,7 @@
 #pragma once
 
+#include "gateway/identity.hpp"
 #include "protocol/errors.hpp"
-#include "protocol/ids.hpp"
-#include "protocol/time.hpp"
 
 #include <optional>
 #include <string>
@@ -11,11 +10,7 @@
 
 namespace hansom {
 
-enum class client_role : std::uint8_t { driver, rider, operations, viewer };
-
-/// @returns the claim's text: driver, rider, operator, viewer.
-std::string_view to_text(client_role x) noexcept;
-bool parse_role(std::string_view text, client_role& out) noexcept;
+class revocations;
 
 enum class jwt_algorithm : std::uint8_t { hs256, es256, rs256 };
 
@@ -29,14 +24,6 @@ struct jwt_key {
   std::string key; ///< The shared secret, or a public key as PEM.
 };
 
-/// Who a token speaks for.
-struct identity {
-  client_role role = client_role::viewer;
-  std::string subject;  ///< The claim `sub`; with drivers and riders decimal.
-  entity_ref client;    ///< Set for drivers and riders.
-  timestamp expires_at; ///< The claim `exp`.
-};
-
 struct token_verdict {
   std::optional<identity> who;
   error_code error = error_code::none;
@@ -44,25 +31,34 @@ struct token_verdict {
 };
 
 /// Verifies JSON web tokens locally: no database is read at connect. Claims:
-/// `sub`, `role` (driver | rider | operator | viewer), `exp`; all needed.
-/// Immutable, thread-safe.
+/// `sub`, `role` (driver | rider | operator | viewer), `exp`; all needed. `iat`
+/// and `jti` are what a token can be revoked by. Immutable, thread-safe.
 class token_verifier {
 public:
-  explicit token_verifier(std::vector<jwt_key> keys);
+  /// @param revoked must outlive the verifier; null: nothing ever is.
+  explicit token_verifier(std::vector<jwt_key> keys,
+                          const revocations* revoked = nullptr);
 
   /// @param token header.payload.signature, at most `token_max` bytes.
   [[nodiscard]] token_verdict verify(std::string_view token,
                                      timestamp now) const;
 
+  /// @returns whether a token that was good has been revoked since.
+  [[nodiscard]] bool is_revoked(const identity& who) const;
+
   static constexpr std::size_t token_max = 2048;
 
 private:
   std::vector<jwt_key> keys_;
+  const revocations* revoked_;
 };
 
 /// Makes a development token (HS256). `hansom token` refuses to call it in
 /// production mode.
+/// @param issued_at,token_id left out when 0 and empty.
 std::string issue_token(std::string_view secret, client_role role,
-                        std::string_view subject, timestamp expires_at);
+                        std::string_view subject, timestamp expires_at,
+                        timestamp issued_at = {},
+                        std::string_view token_id = {});
 
 } // namespace hansom

@@ -17,13 +17,16 @@ struct bucket_config {
 /// again instead of a level (the generic cell rate algorithm).
 class token_bucket {
 public:
+  /// @param reserve of the burst, what must be left for others who may take
+  ///                all of it; below `config.burst`.
   /// @returns whether one more may pass now.
-  bool take(timestamp now, const bucket_config& config) noexcept {
+  bool take(timestamp now, const bucket_config& config,
+            std::uint32_t reserve = 0) noexcept {
     if (config.per_s == 0)
       return true;
     auto now_us = now.ms * 1000;
     auto full_at = std::max(full_at_us_, now_us);
-    if (full_at - now_us > room_us(config))
+    if (full_at - now_us > room_us(config) - reserve * interval_us(config))
       return false;
     full_at_us_ = full_at + interval_us(config);
     return true;

@@ -147,6 +147,10 @@ void worker::drain(milliseconds within) {
   post([this, within] { host_->drain(within); });
 }
 
+void worker::revoke(revocation x) {
+  post([this, x = std::move(x)] { host_->revoke(x); });
+}
+
 // -- mail ---------------------------------------------------------------------
 
 void worker::take_mail() {
@@ -266,6 +270,8 @@ void worker::first_frame(connection& from, std::string_view text) {
   if (!hello)
     return;
   count_hello(from, hello->who.client);
+  if (from.is_returning() && !hello->wants_resume)
+    return broken_promise(from, hello->id);
   if (!hello->wants_resume || hello->session == 0)
     return open_here(from, std::move(*hello));
   auto at = worker_of(hello->session);
@@ -322,6 +328,16 @@ void worker::restore_here(connection& from, hello_request hello) {
         open_here(*back, hello);
       });
     });
+}
+
+/// Whoever comes by the door of those who resume has to.
+void worker::broken_promise(connection& from, std::string_view id) {
+  metrics_.frames_bad.add();
+  host_->refuse(from, id,
+                {error_code::missing_field, "/resume",
+                 "the URL says resume, so hello must name the session; "
+                 "without one connect to /v1/ws."});
+  from.close(close_code::protocol_violation);
 }
 
 void worker::open_here(connection& from, hello_request hello) {

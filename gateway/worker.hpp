@@ -5,6 +5,7 @@
 
 #include "gateway/connection.hpp"
 #include "gateway/http_routes.hpp"
+#include "gateway/revocations.hpp"
 #include "gateway/session_host.hpp"
 #include "gateway/transport.hpp"
 
@@ -19,6 +20,7 @@ namespace hansom {
 /// What all workers of a gateway share.
 struct gateway_shared {
   gateway_config config;
+  revocations revoked;
   token_verifier tokens;
   http_routes routes;
   std::atomic<bool> draining{false};
@@ -53,6 +55,7 @@ public:
   void post_mail(mail x);
   void post(std::function<void()> task);
   void drain(milliseconds within);
+  void revoke(revocation x);
   [[nodiscard]] const worker_metrics& metrics() const noexcept {
     return metrics_;
   }
@@ -87,9 +90,12 @@ public:
   /// Turns an accepted socket into a connection.
   void adopt(int socket, bool is_v6);
 
+  /// @param returning it has a session to resume: a quarter of the burst is
+  ///                  kept for such clients, who have rides to go on with.
   /// @returns whether one more websocket may be opened now.
-  bool admit_handshake() {
-    return handshakes_.take(now(), handshake_share_);
+  bool admit_handshake(bool returning) {
+    return handshakes_.take(now(), handshake_share_,
+                            returning ? 0 : handshake_share_.burst / 4);
   }
 
   /// A text frame has arrived on a websocket.
@@ -111,6 +117,7 @@ private:
   void resume_elsewhere(connection& from, worker& there, hello_request hello);
   void count_hello(connection& from, entity_ref client);
   void restore_here(connection& from, hello_request hello);
+  void broken_promise(connection& from, std::string_view id);
   void open_here(connection& from, hello_request hello);
   void take_mail();
   void handle(mail& x);

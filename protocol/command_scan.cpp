@@ -17,6 +17,7 @@ struct slots {
   trip_id trip;
   geo_point pickup;
   geo_point dropoff;
+  geo_point at;
   std::uint64_t seq = 0;
 };
 
@@ -33,6 +34,7 @@ public:
     pickup = 16,
     dropoff = 32,
     seq = 64,
+    at = 128,
   };
 
   bool frame(slots& out, unsigned& seen) noexcept {
@@ -64,6 +66,8 @@ private:
       return pickup;
     if (x == "dropoff")
       return dropoff;
+    if (x == "at")
+      return at;
     return x == "seq" ? seq : member{};
   }
 
@@ -84,6 +88,8 @@ private:
       return point(out.pickup);
     case dropoff:
       return point(out.dropoff);
+    case at:
+      return point(out.at);
     case seq:
       skip_space();
       return whole_number(plain_number_max, out.seq);
@@ -139,6 +145,12 @@ bool build(const slots& x, unsigned seen, client_message& out) {
     auto& ask = out.emplace<quote_ask>();
     ask.pickup = x.pickup;
     ask.dropoff = x.dropoff;
+    return true;
+  }
+  if (seen == (of_trip | scanner::at) && x.type == "trip.arrived") {
+    auto& said = out.emplace<trip_arrived>();
+    said.trip = x.trip;
+    said.at = x.at;
     return true;
   }
   if (seen == (scanner::type | scanner::seq) && x.type == "heartbeat") {

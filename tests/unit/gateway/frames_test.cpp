@@ -11,26 +11,28 @@ TEST_CASE("every bad frame gets its own error, and the session lives") {
   server s;
   raw_client c{s.port()};
   s.greet(c);
-  auto attempt = [&](const std::string& frame, error_code why, int opcode = 1) {
+  auto attempt = [&](const std::string& frame, error_code why,
+                     std::string_view where = {}, int opcode = 1) {
     c.send_frame(frame, opcode);
     auto got = c.read_frame().payload;
     CAPTURE(frame.substr(0, 60));
     CAPTURE(got);
     CHECK(has(got, R"("code":")" + std::string{facts(why).code} + '"'));
+    CHECK(text_of(got, "where") == where);
   };
   attempt("{", error_code::bad_json);
-  attempt("{}", error_code::missing_field);
-  attempt(R"({"type":"no.such"})", error_code::unknown_type);
-  attempt(R"({"type":"shift.start"})", error_code::missing_field);
+  attempt("{}", error_code::missing_field, "/type");
+  attempt(R"({"type":"no.such"})", error_code::unknown_type, "/type");
+  attempt(R"({"type":"shift.start"})", error_code::missing_field, "/id");
   attempt(R"({"type":"offer.accept","id":"1","trip":5})",
-          error_code::wrong_type);
+          error_code::wrong_type, "/trip");
   attempt(R"({"type":"shift.end","id":"1","extra":5})",
-          error_code::unknown_field);
+          error_code::unknown_field, "/extra");
   attempt(R"({"type":"nearby","id":"1","at":{"lat":91,"lon":0}})",
-          error_code::out_of_range);
+          error_code::out_of_range, "/at/lat");
   attempt(R"({"type":"x","a":[[[[[[[[[[1]]]]]]]]]]})", error_code::too_deep);
   attempt(std::string(4097, ' '), error_code::too_large);
-  attempt("abc", error_code::not_text, 2);
+  attempt("abc", error_code::not_text, {}, 2);
   c.send_frame(R"({"type":"shift.start","id":"ok"})");
   CHECK(has(c.expect("ack"), R"("re":"ok")"));
   CHECK(s.metric("hansom_gateway_frames_total{type=\"bad\"}") == 10);
@@ -42,6 +44,22 @@ TEST_CASE("bytes that are no UTF-8 end the connection") {
   s.greet(c);
   c.send_frame("\xff\xfe"); // RFC 6455 asks for 1007.
   CHECK(c.expect_close() == 1007);
+  c.cut();
+  REQUIRE(s.city.wait_for("detach driver/7"));
+  CHECK(s.metric(R"(hansom_gateway_closes_total{code="1007"})") == 1);
+  CHECK(s.metric(R"(hansom_gateway_closes_total{code="peer"})") == 0);
+  CHECK(s.metric(R"(hansom_gateway_frames_total{type="bad"})") == 1);
+}
+
+TEST_CASE("a frame without a mask is no client's, and ends the connection") {
+  server s;
+  raw_client c{s.port()};
+  s.greet(c);
+  c.send_raw(std::string("\x81\x02{}", 4));
+  CHECK(c.expect_close() == 1002);
+  c.cut();
+  REQUIRE(s.city.wait_for("detach driver/7"));
+  CHECK(s.metric(R"(hansom_gateway_closes_total{code="1002"})") == 1);
 }
 
 TEST_CASE("a frame that is far too long ends the connection") {
@@ -50,6 +68,9 @@ TEST_CASE("a frame that is far too long ends the connection") {
   s.greet(c);
   c.send_frame(std::string(100'000, ' '));
   CHECK(c.expect_close() == 1009);
+  c.cut();
+  REQUIRE(s.city.wait_for("detach driver/7"));
+  CHECK(s.metric(R"(hansom_gateway_closes_total{code="1009"})") == 1);
 }
 
 TEST_CASE("riders cannot drive and drivers cannot ride") {
@@ -91,5 +112,7 @@ TEST_CASE("positions reach their cell, their trip, and seldom the driver") {
   CHECK(verdict("duplicate") == 1);
   CHECK(verdict("jump") == 1);
   c.send_frame(position_at("40.7580200", t + 3'600'000));
-  CHECK(has(c.expect("error"), "clock"));
+  auto refused = c.expect("error");
+  CHECK(has(refused, "clock"));
+  CHECK(text_of(refused, "where") == "/time");
 }

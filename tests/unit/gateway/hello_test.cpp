@@ -113,3 +113,48 @@ TEST_CASE("a token's end is announced, and can be put off") {
   CHECK(has(c.expect("ack"), R"("re":"r1")"));
   CHECK(c.expect_close(6000ms) == 4003);
 }
+
+TEST_CASE("a revoked token is refused, and its sessions are closed") {
+  server s;
+  auto now = s.actors->now();
+  auto hello = [&](std::string_view subject, timestamp issued,
+                   std::string_view id) {
+    return R"({"type":"hello","token":")"
+           + issue_token(test_secret, client_role::driver, subject,
+                         now + milliseconds{3'600'000}, issued, id)
+           + "\"}";
+  };
+  auto come = [&](raw_client& c, const std::string& frame) {
+    c.upgrade();
+    c.send_frame(frame);
+    return c.read_frame().payload;
+  };
+  auto earlier = now - milliseconds{60'000};
+  raw_client by_id{s.port()}, by_time{s.port()}, other{s.port()};
+  CHECK(has(come(by_id, hello("7", now, "t1")), "welcome"));
+  CHECK(has(come(by_time, hello("8", earlier, "t2")), "welcome"));
+  CHECK(has(come(other, hello("9", earlier, "t3")), "welcome"));
+  revocation token;
+  token.token_id = "t1";
+  REQUIRE(s.door->revoke(token));
+  revocation client;
+  client.role = client_role::driver;
+  client.subject = "8";
+  client.issued_before = now - milliseconds{1000};
+  REQUIRE(s.door->revoke(client));
+  CHECK(by_id.expect_close() == 4501);
+  CHECK(by_time.expect_close() == 4501);
+  raw_client again{s.port()}, old{s.port()}, fresh{s.port()};
+  CHECK(has(come(again, hello("7", now, "t1")), "revoked"));
+  CHECK(again.expect_close() == 4501);
+  CHECK(has(come(old, hello("8", earlier, "t4")), "revoked"));
+  CHECK(has(come(fresh, hello("8", now, "t5")), "welcome"));
+  // A session cannot be put on a revoked token either.
+  auto refresh = hello("9", now, "t1");
+  refresh.replace(0, refresh.find(",\"token\""),
+                  R"({"type":"token.refresh","id":"r")");
+  other.send_frame(refresh);
+  CHECK(has(other.expect(R"("re":"r")"), "revoked"));
+  other.send_frame(R"({"type":"heartbeat"})");
+  CHECK_FALSE(other.expect("heartbeat").empty());
+}

@@ -41,6 +41,31 @@ TEST_CASE("requests that are too large or no HTTP are refused") {
   CHECK(has(answer("rubbish\r\n\r\n"), "400"));
 }
 
+TEST_CASE("under many handshakes those who resume come first") {
+  server s{[](auto& x) {
+    x.threads = 1;
+    x.handshakes = {1, 8};
+  }};
+  std::string welcome;
+  {
+    raw_client c{s.port()};
+    welcome = s.greet(c);
+  }
+  for (int i = 0; i < 5; ++i)
+    CHECK(raw_client{s.port()}.upgrade() == 101);
+  CHECK(raw_client{s.port()}.upgrade() == 503);
+  raw_client back{s.port()};
+  REQUIRE(back.upgrade({}, "/v1/ws?resume") == 101);
+  back.send_frame(s.hello(client_role::driver, "7", resume_of(welcome, 0)));
+  CHECK(has(back.expect("welcome"), R"("resumed":true)"));
+  raw_client liar{s.port()};
+  REQUIRE(liar.upgrade({}, "/v1/ws?resume") == 101);
+  liar.send_frame(s.hello(client_role::rider, "9"));
+  CHECK(text_of(liar.read_frame().payload, "where") == "/resume");
+  CHECK(liar.expect_close() == 4503);
+  CHECK(raw_client{s.port()}.upgrade({}, "/v1/ws?resume") == 503);
+}
+
 TEST_CASE("connections and handshakes above the limits are turned away") {
   server s{[](auto& x) {
     x.connections_max = 3;

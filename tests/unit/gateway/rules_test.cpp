@@ -35,6 +35,21 @@ TEST_CASE("a bucket lets a burst through, then the sustained rate") {
   CHECK(passed <= 44);
 }
 
+TEST_CASE("who must leave a reserve finds the bucket empty first") {
+  token_bucket x;
+  bucket_config config{4, 20};
+  timestamp t{1'000'000};
+  int passed = 0;
+  for (int i = 0; i < 50; ++i)
+    passed += x.take(t, config, 5);
+  CHECK(passed == 15);
+  for (int i = 0; i < 50; ++i)
+    passed += x.take(t, config);
+  CHECK(passed == 20);
+  CHECK_FALSE(x.take(t + milliseconds{1250}, config, 5));
+  CHECK(x.take(t + milliseconds{1500}, config, 5));
+}
+
 TEST_CASE("a rate of zero is no limit") {
   token_bucket x;
   for (int i = 0; i < 1000; ++i)

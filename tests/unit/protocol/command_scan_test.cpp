@@ -91,6 +91,8 @@ TEST_CASE("the commands of a ride need no document") {
         R"({"id":"1", "type":"trip.request", "quote":"abc.def"})",
         R"({"type":"offer.accept","id":"1","trip":"0000000000000005"})",
         R"({"type":"trip.arrived","id":"1","trip":"0000000000000005"})",
+        R"({"type":"trip.arrived","id":"1","trip":"0000000000000005",)"
+        R"("at":{"lat":40.7,"lon":-73.9}})",
         R"({"type":"trip.start","id":"1","trip":"0000000000000005"})",
         R"({"type":"trip.complete","id":"1","trip":"0000000000000005"})",
         R"({"type":"heartbeat","seq":17})"})
