@@ -17,7 +17,8 @@ namespace {
 
 /// Environment variables of ours that are no settings.
 constexpr std::string_view not_settings[] = {"HANSOM_URL", "HANSOM_TOKEN",
-                                             "HANSOM_DATA", "HANSOM_CONFIG"};
+                                             "HANSOM_DATA", "HANSOM_CONFIG",
+                                             "HANSOM_POSTGRES_URL"};
 
 raw_value to_raw(const toml::value& x) {
   if (x.is_boolean())

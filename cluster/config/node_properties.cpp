@@ -31,11 +31,8 @@ void node_properties(std::vector<property>& out) {
          return ok;
        },
        "How much is logged."),
-     flag("log.json", AT(log.json), "One JSON object a line, for collectors."),
-     integer("journal.batch_max", AT(journal.batch_max), 1, 100'000,
-             "Writes in one commit at most."),
-     integer("journal.queue_max", AT(journal.queue_max), 16, 10'000'000,
-             "Writes that may wait; beyond it commands are told to retry.")});
+     flag("log.json", AT(log.json),
+          "One JSON object a line, for collectors.")});
 }
 
 void auth_properties(std::vector<property>& out) {

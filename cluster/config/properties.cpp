@@ -31,6 +31,7 @@ std::vector<property> all_properties() {
   using namespace config;
   std::vector<property> out;
   node_properties(out);
+  store_properties(out);
   auth_properties(out);
   gateway_properties(out);
   trip_properties(out);

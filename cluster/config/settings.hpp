@@ -26,6 +26,14 @@ struct auth_settings {
   std::string quote_key_previous_file; ///< Still accepted, while rotating.
 };
 
+enum class store_engine : std::uint8_t { sqlite, postgresql };
+
+struct store_settings {
+  store_engine engine = store_engine::sqlite;
+  std::string postgres_url_file; ///< Holds a password.
+  bool migrate_at_start = false;
+};
+
 struct log_settings {
   std::string level = "info";
   bool json = false;
@@ -36,6 +44,7 @@ struct settings {
   node_settings node;
   log_settings log;
   auth_settings auth;
+  store_settings store;
   journal_writer_config journal;
   gateway_config gateway;
   dispatch_config dispatch;

@@ -9,10 +9,12 @@
 #include "cluster/admin/trip_orders.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/node_metrics.hpp"
+#include "cluster/node/open_store.hpp"
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
+#include "persistence/lasting.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -66,7 +68,7 @@ struct node::body {
   std::unique_ptr<runtime> actors;
 
   std::vector<store::shard_row> open_store() {
-    store = store::make_sqlite(with.node.data);
+    store = hansom::open_store(with);
     auto connection = store->open();
     connection->migrate();
     auto now = wall_clock_now();
@@ -84,7 +86,11 @@ struct node::body {
       if (!ready)
         checks[0] = {"actors", health_status::unhealthy, "starting"};
       auto waiting = written->queued.load(std::memory_order_relaxed);
-      if (waiting * 2 > with.journal.queue_max)
+      if (written->outage_began_ns.load(std::memory_order_relaxed) != 0)
+        checks[1] = {"store", health_status::degraded,
+                     "gone, " + std::to_string(waiting)
+                       + " writes wait: " + written->last_failure()};
+      else if (waiting * 2 > with.journal.queue_max)
         checks[1] = {"store", health_status::degraded,
                      std::to_string(waiting) + " writes wait"};
       return checks;
@@ -104,7 +110,7 @@ struct node::body {
     parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
-    parts.reader = spawn_store_reader(*system, store->open());
+    parts.reader = spawn_store_reader(*system, store::make_lasting(store));
     actors = std::make_unique<runtime>(*system, std::move(parts));
     actors->set_factory(entity_kind::driver, spawn_driver);
     actors->set_factory(entity_kind::rider, spawn_rider);
@@ -144,7 +150,8 @@ void node::start() {
   auto shards = b.open_store();
   b.make_gateway();
   b.make_actors(shards);
-  add_admin_routes(b.clients->routes(), *b.actors, b.store->open());
+  add_admin_routes(b.clients->routes(), *b.actors,
+                   store::make_lasting(b.store));
   add_trip_orders(b.clients->routes(), *b.actors, *b.orders);
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.actors->start();

@@ -196,13 +196,30 @@ void add_quality_verbs(CLI::App& root, parsed& p) {
   auto* check = verb(root, "check",
                      "Verify the invariants of a stopped node's store.\n"
                      "  hansom check --data ./data",
-                     p, [&p] { return verbs::check(p.check); });
+                     p, [&p] { return verbs::check(p.check, p.sources); });
+  add_settings_flags(check, p);
   check->add_option("--data", p.check.data)
     ->envname("HANSOM_DATA")
     ->capture_default_str();
   check->add_option("--history", p.check.history,
                     "What a fleet was promised (fleet run --history)");
   check->add_flag("--json", p.check.json);
+}
+
+void add_database_verbs(CLI::App& root, parsed& p) {
+  auto& db = group(root, "db", "The schema of a PostgreSQL store");
+  add_settings_flags(
+    verb(db, "migrate",
+         "Bring it to this program's version, as its owner.\n"
+         "  HANSOM_POSTGRES_URL=... hansom db migrate --set "
+         "store.engine=postgresql",
+         p, [&p] { return verbs::db_migrate(p.sources); }),
+    p);
+  auto* status = verb(db, "status", "Which migrations are there", p, [&p] {
+    return verbs::db_status(p.sources, p.check.json);
+  });
+  add_settings_flags(status, p);
+  status->add_flag("--json", p.check.json);
 }
 
 /// --data and --port are short for settings; a short flag wins over --set.
@@ -232,6 +249,7 @@ int run_command_line(int argc, char** argv) {
   add_config_verbs(root, p);
   add_inspection_verbs(root, p);
   add_quality_verbs(root, p);
+  add_database_verbs(root, p);
   auto& help = group(root, "help", "More help");
   verb(help, "exit-codes", "What exit codes mean", p, verbs::help_exit_codes);
   try {

@@ -1,5 +1,6 @@
 #include "cluster/admin/node_file.hpp"
 #include "cluster/check/check.hpp"
+#include "cluster/node/open_store.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/verbs.hpp"
 
@@ -45,9 +46,17 @@ int simulate(simulate::simulate_options with, const config_sources& from) {
   return simulate::run_simulation(with, std::cout);
 }
 
-int check(const check_options& with) {
-  if (!std::filesystem::exists(std::filesystem::path{with.data}
-                               / "hansom.db")) {
+int check(const check_options& with, const config_sources& from) {
+  settings loaded;
+  auto errors = load_settings(from, loaded);
+  for (auto& e : errors)
+    std::cerr << e << '\n';
+  if (!errors.empty())
+    return exit_usage;
+  loaded.node.data = with.data;
+  if (loaded.store.engine == store_engine::sqlite
+      && !std::filesystem::exists(std::filesystem::path{with.data}
+                                  / "hansom.db")) {
     std::cerr << "hansom: no store in folder " << with.data << '\n';
     return exit_not_found;
   }
@@ -58,8 +67,10 @@ int check(const check_options& with) {
     return exit_refused;
   }
   try {
-    auto from = store::make_sqlite(with.data, true);
-    return run_check(*from, std::cout, with.json, with.history);
+    auto store = open_store_read_only(loaded);
+    if (loaded.store.engine == store_engine::postgresql)
+      store->open()->migrate(); // Which only verifies the schema.
+    return run_check(*store, std::cout, with.json, with.history);
   } catch (const std::exception& e) {
     std::cerr << "hansom: " << e.what() << '\n';
     return exit_failed;

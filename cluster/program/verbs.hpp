@@ -37,7 +37,11 @@ struct check_options {
   std::string history;
   bool json = false;
 };
-int check(const check_options& with);
+/// @param from where the store is; `data` names the folder of an embedded one.
+int check(const check_options& with, const config_sources& from);
+
+int db_migrate(const config_sources& from);
+int db_status(const config_sources& from, bool json);
 
 int config_show(const config_sources& from);
 int config_check(const config_sources& from);
