@@ -2,12 +2,11 @@
 # Sourced by lib/one: the world of one fault. A folder, nodes, clients and a
 # prober, services; and the marks from which the row is made. Everything ends
 # with the folder (lib/clean), whoever ends first.
-# shellcheck disable=SC2034  # Faults and judge.bash use what is set here.
+# shellcheck disable=SC2034,SC2154  # Set and used by the others of lib and faults.
 
 world=$(mktemp -d "${TMPDIR:-/tmp}/hansom-fault.XXXXXX")
 chmod 711 "$world" # PostgreSQL runs as somebody else.
 work=$world
-tools=${HANSOM_TOOLS:-${hansom%/*}/../tests}
 
 declare -A node_pid=() node_port=() node_data=()
 node_env=()      # What env(1) puts before a node: a clock, for example.
