@@ -15,6 +15,12 @@ std::vector<std::string> check(const settings& x) {
                    std::string(32, '-')}};
   if (auto problem = check(gateway); !problem.empty())
     problems.push_back("configuration: " + problem);
+  for (auto* part : {&x.redis.prefix, &x.redis.city})
+    if (part->empty() || part->find_first_of(" :*?[]\n") != std::string::npos)
+      problems.push_back("configuration: redis.prefix and redis.city are parts "
+                         "of keys: letters, "
+                         "digits, - and _ are expected, found \""
+                         + *part + '"');
   return problems;
 }
 

@@ -3,6 +3,7 @@
 #include "actors/dispatch_config.hpp"
 #include "gateway/gateway_config.hpp"
 #include "persistence/journal_writer.hpp"
+#include "persistence/redis/config.hpp"
 
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ struct settings {
   auth_settings auth;
   store_settings store;
   journal_writer_config journal;
+  redis::config redis;
   gateway_config gateway;
   dispatch_config dispatch;
 };

@@ -12,6 +12,7 @@
 #include "cluster/node/open_store.hpp"
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/redis/redis_services.hpp"
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/lasting.hpp"
@@ -62,6 +63,7 @@ struct node::body {
 
   // Order of life: each needs those above it.
   std::unique_ptr<gateway> clients;
+  std::unique_ptr<redis_services> redis; ///< Null: without.
   std::unique_ptr<order_desk> orders;
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
@@ -97,6 +99,15 @@ struct node::body {
     });
   }
 
+  void make_redis() {
+    if (with.redis.url.empty())
+      return;
+    redis = std::make_unique<redis_services>(with.redis, with.node.name);
+    clients->share(redis->mirror(), redis->hellos());
+    clients->add_health(redis->health());
+    clients->add_metrics(redis->metrics());
+  }
+
   void make_actors(const std::vector<store::shard_row>& shards) {
     actors_config = std::make_unique<actor_config>(with.node.threads);
     system = std::make_unique<caf::actor_system>(*actors_config);
@@ -109,6 +120,7 @@ struct node::body {
     parts.incarnation = incarnation;
     parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
+    parts.positions = redis ? redis->positions() : nullptr;
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
     parts.reader = spawn_store_reader(*system, store::make_lasting(store));
     actors = std::make_unique<runtime>(*system, std::move(parts));
@@ -149,6 +161,7 @@ void node::start() {
   auto begin = std::chrono::steady_clock::now();
   auto shards = b.open_store();
   b.make_gateway();
+  b.make_redis();
   b.make_actors(shards);
   add_admin_routes(b.clients->routes(), *b.actors,
                    store::make_lasting(b.store));
@@ -156,6 +169,9 @@ void node::start() {
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());
+  if (b.redis)
+    spdlog::info("{} drivers are where they were",
+                 b.redis->start(*b.actors, b.store, shards, b.written));
   b.clients->start(*b.actors, b.incarnation);
   b.ready = true;
   spdlog::info(
@@ -185,6 +201,8 @@ void node::stop() {
     caf::anon_send_exit(b.actors->writer(), caf::exit_reason::user_shutdown);
     caf::anon_send_exit(b.actors->reader(), caf::exit_reason::user_shutdown);
     b.await_actors();
+    if (b.redis)
+      b.redis->stop(); // After the last commit, so that it is published.
     b.actors.reset();
   }
   b.system.reset();

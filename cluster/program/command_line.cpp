@@ -3,6 +3,7 @@
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/fleet_options.hpp"
 #include "cluster/program/simulate_options.hpp"
+#include "cluster/program/stream_options.hpp"
 #include "cluster/program/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -30,6 +31,7 @@ struct parsed {
   verbs::trip_end_options trip_end;
   fleet::fleet_options fleet;
   simulate::simulate_options simulate;
+  stream_tail_options stream_tail;
   double every_s = 2;
   int rounds = 0;
   std::string name; ///< The verb's one argument.
@@ -203,18 +205,19 @@ void add_quality_verbs(CLI::App& root, parsed& p) {
     ->capture_default_str();
   check->add_option("--history", p.check.history,
                     "What a fleet was promised (fleet run --history)");
+  check->add_option("--stream", p.check.stream,
+                    "What a consumer has heard (stream tail --json)");
   check->add_flag("--json", p.check.json);
 }
 
 void add_database_verbs(CLI::App& root, parsed& p) {
   auto& db = group(root, "db", "The schema of a PostgreSQL store");
-  add_settings_flags(
-    verb(db, "migrate",
-         "Bring it to this program's version, as its owner.\n"
-         "  HANSOM_POSTGRES_URL=... hansom db migrate --set "
-         "store.engine=postgresql",
-         p, [&p] { return verbs::db_migrate(p.sources); }),
-    p);
+  add_settings_flags(verb(db, "migrate",
+                          "Bring it to this program's version, as its owner.\n"
+                          "  HANSOM_POSTGRES_URL=... hansom db migrate --set "
+                          "store.engine=postgresql",
+                          p, [&p] { return verbs::db_migrate(p.sources); }),
+                     p);
   auto* status = verb(db, "status", "Which migrations are there", p, [&p] {
     return verbs::db_status(p.sources, p.check.json);
   });
@@ -250,6 +253,11 @@ int run_command_line(int argc, char** argv) {
   add_inspection_verbs(root, p);
   add_quality_verbs(root, p);
   add_database_verbs(root, p);
+  auto* tail = add_stream_tail(root, p.stream_tail);
+  tail->parse_complete_callback([&p] {
+    p.run = [&p] { return verbs::stream_tail(p.stream_tail, p.sources); };
+  });
+  add_settings_flags(tail, p);
   auto& help = group(root, "help", "More help");
   verb(help, "exit-codes", "What exit codes mean", p, verbs::help_exit_codes);
   try {

@@ -70,7 +70,7 @@ int check(const check_options& with, const config_sources& from) {
     auto store = open_store_read_only(loaded);
     if (loaded.store.engine == store_engine::postgresql)
       store->open()->migrate(); // Which only verifies the schema.
-    return run_check(*store, std::cout, with.json, with.history);
+    return run_check(*store, std::cout, with.json, with.history, with.stream);
   } catch (const std::exception& e) {
     std::cerr << "hansom: " << e.what() << '\n';
     return exit_failed;

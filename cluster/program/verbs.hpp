@@ -35,6 +35,7 @@ int simulate(simulate::simulate_options with, const config_sources& from);
 struct check_options {
   std::string data = "hansom-data";
   std::string history;
+  std::string stream; ///< What a consumer of the events has heard.
   bool json = false;
 };
 /// @param from where the store is; `data` names the folder of an embedded one.

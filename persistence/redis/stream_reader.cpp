@@ -110,16 +110,23 @@ void stream_reader::read_group(const std::string& from, milliseconds within,
     out.lost = answer.text;
     return;
   }
+  went_back_ = 0;
   for (auto& stream : answer.items)
     if (stream.items.size() == 2)
       if (auto found = shards_.find(stream.items[0].text);
           found != shards_.end())
         take(found->second, stream.items[1], from == ">", out);
+  if (went_back_ != 0)
+    out.notices.push_back(std::to_string(went_back_)
+                          + " streams went back to earlier events; those that "
+                            "were delivered are left out");
 }
 
 /// After a flush there is no group and no memory of what we have acknowledged:
 /// from the beginning, and what we know already is left out.
 void stream_reader::rejoin(batch& out) {
+  for (auto& x : memory_)
+    x.newest = 0;
   auto from = std::exchange(options_.from, "0");
   out.lost = join();
   // A consumer that waits for news alone does so only until its group exists.
@@ -150,7 +157,6 @@ void stream_reader::claim(batch& out) {
 void stream_reader::take(shard_id shard, const reply& entries, bool fresh,
                          batch& out) {
   auto& memory = memory_[shard];
-  auto newest = memory.newest;
   for (auto& entry : entries.items) {
     if (entry.items.size() != 2)
       continue;
@@ -164,11 +170,8 @@ void stream_reader::take(shard_id shard, const reply& entries, bool fresh,
       continue;
     }
     auto event = event_of(shard, id, entry.items[1].items);
-    if (fresh && event.shard_seq <= newest) {
-      out.notices.push_back(
-        "shard " + std::to_string(shard) + ": the stream went back from event "
-        + std::to_string(newest) + " to " + id + "; known events are left out");
-      newest = 0; // Said once.
+    if (fresh && event.shard_seq <= memory.newest) {
+      ++went_back_;
       memory.newest = 0;
     }
     if (fresh)

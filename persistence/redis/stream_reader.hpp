@@ -95,6 +95,7 @@ private:
   std::chrono::steady_clock::time_point claim_at_;
   std::uint64_t generation_ = 0;
   std::uint64_t duplicates_ = 0;
+  std::uint64_t went_back_ = 0; ///< Streams, in one read.
 };
 
 } // namespace hansom::redis
