@@ -23,7 +23,7 @@ prepare() {
 }
 
 strike() {
-  local i before
+  local i before end
   for i in $(seq "$times"); do
     before=$(probes refused)
     dd if=/dev/zero of="$disk/ballast" bs=64k 2>/dev/null
@@ -31,8 +31,11 @@ strike() {
       2>/dev/null
     struck
     pause "$full_s"
+    end=$(now_us)
+    # At first commands wait for the store, then they are refused.
     [ "$(probes refused)" -gt "$before" ] ||
-      broken "nothing was refused; the disk was not full enough to matter"
+      [ "$(answered $((end - 1000000)) "$end")" = 0 ] ||
+      broken "commands were acknowledged; the disk was not full enough to matter"
     rm "$disk/ballast"
     mark
     [ "$i" = "$times" ] || pause 2
@@ -40,5 +43,5 @@ strike() {
 }
 
 settle() {
-  seen="$(probes refused) commands refused while the disk was full"
+  seen="$(told_to_return) times told to come back, the rest waited"
 }

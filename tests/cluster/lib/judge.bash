@@ -31,6 +31,20 @@ probes() {
   awk -v what="$1" '$1 == what { ++n } END { print n + 0 }' "$world/probe"
 }
 
+# answered FROM TO: acknowledgements that the prober got between two moments.
+answered() {
+  awk -v from="$1" -v to="$2" '$1 == "ack" && $3 >= from && $3 < to { ++n }
+    END { print n + 0 }' "$world/probe"
+}
+
+# told_to_return: answers `store.unavailable` that clients and prober got.
+told_to_return() {
+  local fleet
+  fleet=$(number "$world/fleet.json" store.unavailable)
+  echo $((${fleet:-0} + $(awk '$4 == "store.unavailable" { ++n }
+    END { print n + 0 }' "$world/probe")))
+}
+
 # check_store: holds the stopped store against the clients' history.
 check_store() {
   local flags ended=0
