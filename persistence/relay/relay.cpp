@@ -58,9 +58,8 @@ std::uint64_t first_since(store::connection& from, shard_id shard,
 }
 
 struct relay::inside {
-  inside(relay_config with, parts what)
-    : config{with}, parts_{std::move(what)} {
-    for (auto shard : parts_.shards) {
+  inside(relay_config with, parts what) : config{with}, given{std::move(what)} {
+    for (auto shard : given.shards) {
       shard_position x;
       x.shard = shard;
       positions.push_back(x);
@@ -89,9 +88,9 @@ struct relay::inside {
     auto now = steady::now();
     try {
       if (!connection)
-        connection = parts_.store->open();
+        connection = given.store->open();
       stats.store_away = false;
-      auto generation = parts_.sink->generation();
+      auto generation = given.sink->generation();
       if (generation != verified_generation || now >= verify_at) {
         if (!verify())
           return sink_is(false);
@@ -112,10 +111,10 @@ struct relay::inside {
 
   bool sink_is(bool here) {
     if (stats.sink_away.exchange(!here) == here)
-      here ? spdlog::info("relay: publishes to {}", parts_.sink->describe())
+      here ? spdlog::info("relay: publishes to {}", given.sink->describe())
            : spdlog::warn("relay: {} does not answer; events wait in the "
                           "journal",
-                          parts_.sink->describe());
+                          given.sink->describe());
     if (!here)
       report(steady::now());
     return here;
@@ -124,7 +123,7 @@ struct relay::inside {
   /// Looks where the streams end. Also reads every shard again: a commit that
   /// no counter told of is found here.
   bool verify() {
-    auto last = parts_.sink->last(parts_.shards);
+    auto last = given.sink->last(given.shards);
     if (!last)
       return false;
     std::uint64_t ahead = 0;
@@ -155,7 +154,7 @@ struct relay::inside {
     x.published =
       last != 0
         ? last
-        : first_since(*connection, x.shard, parts_.now() - config.replay) - 1;
+        : first_since(*connection, x.shard, given.now() - config.replay) - 1;
     auto rows = last == 0 ? std::vector<store::journal_row>{}
                           : connection->journal_after(x.shard, last - 1, 1);
     auto was_ahead = std::exchange(x.ahead, last != 0 && rows.empty());
@@ -194,7 +193,7 @@ struct relay::inside {
   event_sink::outcome publish(shard_position& x, std::uint64_t head) {
     auto rows = connection->journal_after(x.shard, x.published, config.batch);
     if (!rows.empty()) {
-      auto done = parts_.sink->publish(x.shard, x.stream_last, rows);
+      auto done = given.sink->publish(x.shard, x.stream_last, rows);
       if (done != event_sink::outcome::published) {
         // Perhaps part of it arrived: where the stream ends must be asked.
         verify_at = {};
@@ -213,7 +212,7 @@ struct relay::inside {
   }
 
   std::uint64_t head_of(shard_id shard) const {
-    return parts_.written->shard_events[shard].load(std::memory_order_acquire);
+    return given.written->shard_events[shard].load(std::memory_order_acquire);
   }
 
   void report(steady::time_point now) {
@@ -237,7 +236,7 @@ struct relay::inside {
   }
 
   relay_config config;
-  parts parts_;
+  parts given;
   relay_stats stats;
   std::vector<shard_position> positions;
   std::unique_ptr<store::connection> connection;
