@@ -101,7 +101,8 @@ void stream_reader::read_group(const std::string& from, milliseconds within,
   for (std::size_t i = 0; i < shards_.size(); ++i)
     x.add(from);
   auto answer = link_.call(x, within + patience);
-  if (answer.text.starts_with("NOGROUP")) {
+  if (answer.text.starts_with("NOGROUP")
+      || answer.text.starts_with("UNBLOCKED")) {
     out.notices.push_back("the streams have been emptied (Redis was flushed or "
                           "restarted); reading what is published again");
     return rejoin(out);
