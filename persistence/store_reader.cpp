@@ -4,6 +4,8 @@
 #include <caf/stateful_actor.hpp>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+
 namespace hansom {
 
 namespace {
@@ -12,9 +14,26 @@ struct reader_state {
   static inline const char* name = "store_reader";
 
   std::shared_ptr<store::connection> connection;
+  caf::actor_clock::time_point log_at;
+  std::uint64_t unlogged = 0; ///< Failures since the last line in the log.
 };
 
-lookup_result look_up(store::connection& from, const lookup_command& x) {
+using reader_actor = caf::stateful_actor<reader_state>;
+
+/// Says it once in a while, not for each look-up of an outage.
+void note_failure(reader_actor* self, const char* why) {
+  auto& st = self->state;
+  ++st.unlogged;
+  auto now = self->clock().now();
+  if (now < st.log_at)
+    return;
+  spdlog::error("store reader: {} look-up(s) failed: {}", st.unlogged, why);
+  st.unlogged = 0;
+  st.log_at = now + std::chrono::seconds{5};
+}
+
+lookup_result look_up(reader_actor* self, const lookup_command& x) {
+  auto& from = *self->state.connection;
   lookup_result out;
   out.token = x.token;
   try {
@@ -24,13 +43,14 @@ lookup_result look_up(store::connection& from, const lookup_command& x) {
       out.seq = row->seq;
     }
   } catch (const std::exception& e) {
-    spdlog::error("store reader: {}", e.what());
+    note_failure(self, e.what());
     out.unavailable = true;
   }
   return out;
 }
 
-load_result load(store::connection& from, const load_entity& x) {
+load_result load(reader_actor* self, const load_entity& x) {
+  auto& from = *self->state.connection;
   load_result out;
   out.token = x.token;
   out.entity.entity = x.entity;
@@ -43,20 +63,18 @@ load_result load(store::connection& from, const load_entity& x) {
       if (auto holder = from.holder_of(c))
         out.claims.push_back({c, *holder});
   } catch (const std::exception& e) {
-    spdlog::error("store reader: {}", e.what());
+    note_failure(self, e.what());
     out.unavailable = true;
   }
   return out;
 }
 
-caf::behavior store_reader(caf::stateful_actor<reader_state>* self,
+caf::behavior store_reader(reader_actor* self,
                            std::shared_ptr<store::connection> connection) {
   self->state.connection = std::move(connection);
   return {
-    [self](const lookup_command& x) {
-      return look_up(*self->state.connection, x);
-    },
-    [self](const load_entity& x) { return load(*self->state.connection, x); },
+    [self](const lookup_command& x) { return look_up(self, x); },
+    [self](const load_entity& x) { return load(self, x); },
   };
 }
 

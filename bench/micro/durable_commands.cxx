@@ -16,7 +16,7 @@
 ///
 ///   bench_durable DATA-FOLDER SECONDS [POSTGRES-OWNER-URL]
 ///
-/// The PostgreSQL database is migrated and written to: give a private one.
+/// The PostgreSQL database is migrated and written to: give an empty one.
 namespace hansom::bench {
 
 namespace {
@@ -89,7 +89,8 @@ public:
                       {1'420, {}}}};
     }
     entity_ref client = rider_id{rider + 1};
-    x.command = store::command_key{client, "c" + std::to_string(ride) + "-"
+    x.command = store::command_key{client, "c" + std::to_string(self_) + "-"
+                                             + std::to_string(ride) + "-"
                                              + std::to_string(step)};
     return x;
   }
