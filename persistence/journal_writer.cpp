@@ -279,9 +279,8 @@ void finish(writer_actor* self) {
     if (st.out_of_service()) {
       ++missed;
       std::this_thread::sleep_for(reopen_pause);
-    } else if (st.queue->size() == 0 && st.pending.empty()) {
-      break;
-    } else if (st.uncertain) { // And nobody to ask.
+    } else if (st.uncertain // And nobody to ask.
+               || (st.queue->size() == 0 && st.pending.empty())) {
       break;
     }
   }
