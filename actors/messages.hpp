@@ -189,9 +189,10 @@ struct borrow_item {
   trip_id trip;
   geo_point pickup;
   service_class service = service_class::standard;
+  timestamp requested_at;
   std::vector<driver_id> excluded;
 };
-HANSOM_RECORD(borrow_item, trip, pickup, service, excluded)
+HANSOM_RECORD(borrow_item, trip, pickup, service, requested_at, excluded)
 
 /// CELL -> neighbouring CELL. Which of your drivers could serve these?
 struct borrow {

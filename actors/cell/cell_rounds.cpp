@@ -138,8 +138,8 @@ bool cell_state::write_to(std::size_t i, std::uint32_t radius_m,
     // The circle decides whom to ask. Who is asked tells all that he has: a
     // driver just outside of the circle may be the only one.
     letter.radius_m = config().gates.max_pickup_radius_m;
-    letter.items.push_back(
-      {request.trip, request.pickup, request.service, request.closed});
+    letter.items.push_back({request.trip, request.pickup, request.service,
+                            request.waiting_since, request.closed});
   });
   return any;
 }

@@ -1,6 +1,7 @@
 #include "actors/cell/match_round.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace hansom {
 
@@ -236,19 +237,70 @@ match_round::explain(const edges& priced,
   return result;
 }
 
+namespace {
+
+bool is_starved(timestamp requested_at, const dispatch_config& config,
+                timestamp now) {
+  return now - requested_at > config.cost.starvation_after;
+}
+
+/// For whom a cell keeps a driver of its own.
+struct kept_driver {
+  bool starved = false;
+  std::uint32_t metres = 0;
+
+  /// @returns whether the one who asks comes first.
+  [[nodiscard]] bool yields_to(bool asker_starved,
+                               std::uint32_t asker_metres) const noexcept {
+    return asker_starved != starved ? asker_starved : asker_metres < metres;
+  }
+};
+
+using kept_drivers = std::unordered_map<driver_id, kept_driver>;
+
+/// The nearest driver of each own request that waits.
+kept_drivers drivers_to_keep(const driver_books& books, request_book& requests,
+                             const dispatch_config& config, timestamp now) {
+  kept_drivers result;
+  if (books.size() == 0)
+    return result;
+  auto open = requests.open();
+  if (open.size() > keeping_requests_max)
+    open.resize(keeping_requests_max);
+  for (auto* x : open)
+    search(
+      books, requests, to_match_request(x->want), 1,
+      config.gates.max_pickup_radius_m, config, now,
+      [](const match_driver&, gate, std::uint32_t) {},
+      [&](const match_driver& driver, std::uint32_t metres) {
+        kept_driver keep{is_starved(x->want.requested_at, config, now), metres};
+        auto [found, fresh] = result.try_emplace(driver.driver, keep);
+        if (!fresh && found->second.yields_to(keep.starved, keep.metres))
+          found->second = keep;
+      });
+  return result;
+}
+
+} // namespace
+
 std::vector<lent_driver> drivers_to_lend(const borrow& x,
                                          const driver_books& books,
-                                         const request_book& requests,
+                                         request_book& requests,
                                          const dispatch_config& config,
                                          timestamp now) {
+  auto kept = drivers_to_keep(books, requests, config, now);
   std::vector<lent_driver> result;
   for (auto& item : x.items) {
-    match_request what{item.trip, item.pickup, item.service, now,
+    match_request what{item.trip, item.pickup, item.service, item.requested_at,
                        item.excluded};
+    auto starved = is_starved(item.requested_at, config, now);
     search(
-      books, requests, what, x.k, x.radius_m, config, now,
+      books, requests, what, x.k + kept.size(), x.radius_m, config, now,
       [](const match_driver&, gate, std::uint32_t) {},
-      [&](const match_driver& driver, std::uint32_t) {
+      [&](const match_driver& driver, std::uint32_t metres) {
+        auto keep = kept.find(driver.driver);
+        if (keep != kept.end() && !keep->second.yields_to(starved, metres))
+          return;
         auto& book = *books.find(driver.driver);
         result.push_back({driver.driver, driver.at, driver.seen_at,
                           driver.classes, driver.idle_since,

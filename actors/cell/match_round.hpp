@@ -111,11 +111,16 @@ private:
   std::unordered_map<driver_id, std::uint32_t> slots_;
 };
 
+/// So many own requests, the longest waiting, keep a driver from neighbours.
+constexpr std::size_t keeping_requests_max = 16;
+
 /// A neighbour asks.
-/// @returns the best of our drivers for its requests, each once, by id.
+/// @returns the best of our drivers for its requests, each once, by id; without
+///          those who are nearest to a request of our own that waits, unless
+///          the neighbour's is nearer to them, or starved and ours is not.
 std::vector<lent_driver> drivers_to_lend(const borrow& x,
                                          const driver_books& books,
-                                         const request_book& requests,
+                                         request_book& requests,
                                          const dispatch_config& config,
                                          timestamp now);
 
