@@ -22,6 +22,17 @@ inline entity_ref to_entity(std::int64_t kind, std::int64_t key) noexcept {
   return {k, k == entity_kind::trip ? std::rotr(id, 8) : id};
 }
 
+/// @returns a key that no trip asked for before `at` reaches: a trip's key leads
+///          with the seconds since 2020.
+inline std::int64_t first_trip_of(timestamp at) noexcept {
+  auto seconds = at.ms / 1000 - 1'577'836'800;
+  return seconds <= 0 ? 0 : seconds << 34;
+}
+
+/// Cuts the pickups and drop-offs in a stored text to three decimals of a
+/// degree, about 110 m. What folds before, folds after.
+std::string blurred(std::string_view text);
+
 inline int to_number(entity_kind x) noexcept {
   return static_cast<int>(x);
 }

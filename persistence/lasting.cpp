@@ -27,6 +27,9 @@ public:
   std::vector<result> commit(const std::vector<write>&) override {
     refuse();
   }
+  upkeep_step keep_up(const upkeep_order&) override {
+    refuse();
+  }
   std::vector<bool> which_happened(const std::vector<write>& batch) override {
     return twice([&](connection& x) { return x.which_happened(batch); });
   }
@@ -47,6 +50,20 @@ public:
                                          std::size_t limit) override {
     return twice(
       [&](connection& x) { return x.journal_after(shard, after, limit); });
+  }
+
+  // Said twice, a revocation is the same as said once.
+
+  void put_revocation(const revocation_row& x) override {
+    twice([&](connection& c) { c.put_revocation(x); });
+  }
+  std::vector<revocation_row> revocations_after(std::uint64_t after,
+                                                std::size_t limit) override {
+    return twice(
+      [&](connection& x) { return x.revocations_after(after, limit); });
+  }
+  std::uint64_t forget_revocations(timestamp now) override {
+    return twice([&](connection& x) { return x.forget_revocations(now); });
   }
 
   // A visitor has perhaps seen half of it: never begun again.
@@ -79,6 +96,13 @@ public:
   void scan_shard_history(
     const std::function<void(const shard_history_row&)>& visit) override {
     once([&](connection& x) { x.scan_shard_history(visit); });
+  }
+  void
+  scan_bases(const std::function<void(const stored_entity&)>& visit) override {
+    once([&](connection& x) { x.scan_bases(visit); });
+  }
+  void scan_trims(const std::function<void(const trim_row&)>& visit) override {
+    once([&](connection& x) { x.scan_trims(visit); });
   }
 
 private:

@@ -26,6 +26,24 @@ std::string to_string(outcome x) {
   return "unknown";
 }
 
+std::string to_string(upkeep_task x) {
+  switch (x) {
+  case upkeep_task::prepare_days:
+    return "prepare_days";
+  case upkeep_task::settle_strays:
+    return "settle_strays";
+  case upkeep_task::keep_trips:
+    return "keep_trips";
+  case upkeep_task::blur_positions:
+    return "blur_positions";
+  case upkeep_task::trim_journal:
+    return "trim_journal";
+  case upkeep_task::forget_commands:
+    return "forget_commands";
+  }
+  return "unknown";
+}
+
 std::string find_defect(const write& x) {
   auto kind = static_cast<std::size_t>(x.entity.kind);
   if (kind < 1 || kind > entity_kind_count)
@@ -45,6 +63,36 @@ std::string find_defect(const write& x) {
   return {};
 }
 
+namespace {
+
+/// Zeroes the last four of seven decimals of the number at `at`.
+/// @returns where the number ends; npos when it is none of ours.
+std::size_t cut_decimals(std::string& text, std::size_t at) {
+  at = text.find_first_not_of("-0123456789", at);
+  if (at == std::string::npos || text[at] != '.')
+    return std::string::npos;
+  auto end = text.find_first_not_of("0123456789", at + 1);
+  if (end == std::string::npos || end - at != 8)
+    return std::string::npos;
+  text.replace(end - 4, 4, "0000");
+  return end;
+}
+
+} // namespace
+
+std::string blurred(std::string_view text) {
+  std::string out{text};
+  constexpr std::string_view longitude = ",\"lon\":";
+  for (std::string_view name : {"\"pickup\":{\"lat\":", "\"dropoff\":{\"lat\":"})
+    for (auto i = out.find(name); i != std::string::npos;
+         i = out.find(name, i + 1)) {
+      auto end = cut_decimals(out, i + name.size());
+      if (end != std::string::npos && out.compare(end, 7, longitude) == 0)
+        cut_decimals(out, end + longitude.size());
+    }
+  return out;
+}
+
 std::vector<bool> connection::which_happened(const std::vector<write>& batch) {
   std::vector<bool> out;
   out.reserve(batch.size());
@@ -56,6 +104,19 @@ std::vector<bool> connection::which_happened(const std::vector<write>& batch) {
     }));
   }
   return out;
+}
+
+void connection::put_revocation(const revocation_row&) {
+  throw unavailable_error{"this store keeps no revocations"};
+}
+
+std::vector<revocation_row> connection::revocations_after(std::uint64_t,
+                                                          std::size_t) {
+  throw unavailable_error{"this store keeps no revocations"};
+}
+
+std::uint64_t connection::forget_revocations(timestamp) {
+  throw unavailable_error{"this store keeps no revocations"};
 }
 
 } // namespace hansom::store

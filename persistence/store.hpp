@@ -4,6 +4,7 @@
 #include "protocol/money.hpp"
 #include "protocol/time.hpp"
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -142,6 +143,64 @@ struct command_row {
   std::uint64_t seq = 0;
 };
 
+/// Word that credentials no longer count: one of them, or all that somebody was
+/// given before a moment.
+struct revocation_row {
+  std::uint64_t pos = 0; ///< Given by the store; grows in the order of commit.
+  std::string name;      ///< What is taken back, such as "driver/7".
+  timestamp issued_before; ///< 0 where `name` is one credential.
+  timestamp at;            ///< When it was said,
+  timestamp until;         ///< and when nothing is left that it could concern.
+  std::string by;          ///< Who said it,
+  std::string reason;      ///< and why; may be empty.
+
+  friend bool operator==(const revocation_row&,
+                         const revocation_row&) = default;
+};
+
+/// A number for each shard, such as the last one that was published.
+using shard_numbers = std::array<std::uint64_t, shard_count>;
+
+/// Folds `rows` of one entity, in order, onto `base` (empty: from nothing).
+/// @returns the state as it is stored; none when a row does not fit.
+using fold_function = std::function<std::optional<std::string>(
+  entity_ref, const std::string& base, const std::vector<journal_row>& rows)>;
+
+/// Housekeeping, see upkeep/upkeep.hpp.
+enum class upkeep_task : std::uint8_t {
+  prepare_days,    ///< Room for the journal of the next days.
+  settle_strays,   ///< Events of a day that nobody had prepared.
+  keep_trips,      ///< Closed trips leave the states for the history.
+  blur_positions,  ///< Positions of trips in the history become coarse.
+  trim_journal,    ///< Old events go; what they led to is kept as a base.
+  forget_commands, ///< Old commands go.
+};
+inline constexpr std::size_t upkeep_task_count = 6;
+std::string to_string(upkeep_task x);
+
+struct upkeep_order {
+  upkeep_task what = upkeep_task::prepare_days;
+  incarnation self = 0; ///< Fence: must own a shard still.
+  timestamp now;
+  timestamp before;       ///< What is older is meant.
+  std::size_t rows = 200; ///< Looked at in one step, at most.
+  /// Last published numbers: no later event is dropped. Null: nobody publishes.
+  const shard_numbers* published = nullptr;
+  fold_function fold; ///< For `trim_journal`.
+};
+
+struct upkeep_step {
+  std::uint64_t rows = 0; ///< Moved, made coarse, dropped.
+  bool more = false;      ///< Say it again; the connection knows where it is.
+  std::string waits;      ///< Why older things stay for now; empty: they do not.
+};
+
+/// Where a shard's journal begins: numbers up to `seq` were dropped.
+struct trim_row {
+  shard_id shard = 0;
+  std::uint64_t seq = 0;
+};
+
 /// Thrown when the store cannot answer (gone, full, corrupt). What a batch
 /// wrote is then unknown to nobody: it is rolled back.
 class unavailable_error : public std::runtime_error {
@@ -190,6 +249,13 @@ public:
   /// @throws unavailable_error.
   virtual std::vector<bool> which_happened(const std::vector<write>& batch);
 
+  /// One bounded step of housekeeping, whole or not at all.
+  /// @throws unavailable_error, also when the fence refuses or the journal does
+  ///         not fold.
+  virtual upkeep_step keep_up(const upkeep_order&) {
+    return {};
+  }
+
   // -- reads ------------------------------------------------------------------
 
   virtual std::optional<stored_entity> load(entity_ref entity) = 0;
@@ -205,6 +271,19 @@ public:
   virtual std::vector<journal_row>
   journal_after(shard_id shard, std::uint64_t after, std::size_t limit) = 0;
 
+  // -- revocations: of no entity, said on any node, heard by all --------------
+
+  /// Durable when it returns. The same `name` and `issued_before` said again
+  /// change nothing, so what failed may be said again. `pos` is ignored.
+  virtual void put_revocation(const revocation_row& x);
+  /// Those after `after`, in order. What has once been passed over never
+  /// appears later: polling by the last `pos` misses none.
+  virtual std::vector<revocation_row> revocations_after(std::uint64_t after,
+                                                        std::size_t limit);
+  /// Drops those whose `until` has passed.
+  /// @returns how many remain.
+  virtual std::uint64_t forget_revocations(timestamp now);
+
   // -- full scans, for `hansom check` -----------------------------------------
 
   virtual void scan_journal(const std::function<void(const journal_row&)>&) = 0;
@@ -217,6 +296,12 @@ public:
   scan_commands(const std::function<void(const command_row&)>&) = 0;
   virtual void
   scan_shard_history(const std::function<void(const shard_history_row&)>&) = 0;
+  /// What entities were when their journal was trimmed; `rev` is the last
+  /// dropped event.
+  virtual void scan_bases(const std::function<void(const stored_entity&)>&) {
+  }
+  virtual void scan_trims(const std::function<void(const trim_row&)>&) {
+  }
 };
 
 /// Opens connections to one store. Thread-safe.

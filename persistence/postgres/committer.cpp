@@ -37,6 +37,7 @@ result to_result(const pqxx::row& row) {
 committer::committer(session& db, shared_state& shared)
   : db_{db}, shared_{shared} {
   db_.prepare("commit_batch", commit_sql());
+  db_.prepare("recall", "SELECT hansom.recall_trips($1::bigint[])");
 }
 
 std::vector<result> committer::commit(const std::vector<write>& batch) {
@@ -57,9 +58,44 @@ std::vector<result> committer::commit(const std::vector<write>& batch) {
   }
   if (!shared_.last)
     load_counters();
-  if (!good.empty())
-    commit(batch, good, results);
+  if (good.empty())
+    return results;
+  commit(batch, good, results);
+  indices again;
+  try {
+    if (recall(batch, good, results, again))
+      commit(batch, again, results);
+  } catch (const unavailable_error& later) {
+    throw unknown_outcome_error{later.what()}; // The others are in.
+  }
   return results;
+}
+
+/// A closed trip that is written to once more, which is rare, comes back from
+/// the history first.
+bool committer::recall(const std::vector<write>& batch, const indices& chosen,
+                       std::vector<result>& results, indices& again) {
+  std::string ids = "{";
+  for (auto i : chosen) {
+    auto& x = batch[i];
+    if (results[i].what != outcome::sequence_conflict
+        || x.entity.kind != entity_kind::trip || x.first_seq == 1)
+      continue;
+    again.push_back(i);
+    ids += (ids.size() > 1 ? "," : "") + std::to_string(to_key(x.entity));
+  }
+  if (again.empty())
+    return false;
+  try {
+    auto rows = db_.run("recall", {ids + '}'});
+    if (rows[0][0].as<int>() == 0)
+      return false;
+  } catch (const failure& e) {
+    throw unavailable_error{e.what()};
+  }
+  for (auto i : again)
+    results[i] = {};
+  return true;
 }
 
 void committer::commit(const std::vector<write>& batch, const indices& chosen,

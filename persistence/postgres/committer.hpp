@@ -37,6 +37,8 @@ private:
   void commit(const std::vector<write>& batch, const indices& chosen,
               std::vector<result>& results);
   pqxx::result send(const batch_parameters& what);
+  bool recall(const std::vector<write>& batch, const indices& chosen,
+              std::vector<result>& results, indices& again);
   void take_over(const pqxx::result& obstacles, const std::vector<write>& batch,
                  const indices& chosen, std::vector<result>& results);
 

@@ -1,5 +1,7 @@
 #include "persistence/postgres/committer.hpp"
+#include "persistence/postgres/housekeeper.hpp"
 #include "persistence/postgres/reader.hpp"
+#include "persistence/postgres/revocations.hpp"
 #include "persistence/postgres/schema.hpp"
 
 #include <pqxx/pqxx>
@@ -80,6 +82,15 @@ public:
     });
   }
 
+  upkeep_step keep_up(const upkeep_order& order) override {
+    return guarded([&] {
+      refuse_read_only();
+      if (!house_)
+        house_ = std::make_unique<housekeeper>(db_);
+      return house_->step(order);
+    });
+  }
+
   std::vector<bool> which_happened(const std::vector<write>& batch) override {
     return read([&](reader& x) { return x.which_happened(batch); });
   }
@@ -106,6 +117,18 @@ public:
     return read(
       [&](reader& x) { return x.journal_after(shard, after, limit); });
   }
+  void put_revocation(const revocation_row& x) override {
+    refuse_read_only();
+    guarded([&] { revocations().put(x); });
+  }
+  std::vector<revocation_row> revocations_after(std::uint64_t after,
+                                                std::size_t limit) override {
+    return guarded([&] { return revocations().after(after, limit); });
+  }
+  std::uint64_t forget_revocations(timestamp now) override {
+    refuse_read_only();
+    return guarded([&] { return revocations().forget(now); });
+  }
   void
   scan_journal(const std::function<void(const journal_row&)>& visit) override {
     read([&](reader& x) { x.scan_journal(visit); });
@@ -129,6 +152,13 @@ public:
   void scan_shard_history(
     const std::function<void(const shard_history_row&)>& visit) override {
     read([&](reader& x) { x.scan_shard_history(visit); });
+  }
+  void
+  scan_bases(const std::function<void(const stored_entity&)>& visit) override {
+    read([&](reader& x) { x.scan_bases(visit); });
+  }
+  void scan_trims(const std::function<void(const trim_row&)>& visit) override {
+    read([&](reader& x) { x.scan_trims(visit); });
   }
 
 private:
@@ -159,10 +189,18 @@ private:
     });
   }
 
+  revocation_table& revocations() {
+    if (!revocations_)
+      revocations_ = std::make_unique<revocation_table>(db_);
+    return *revocations_;
+  }
+
   std::shared_ptr<shared_state> shared_;
   session db_;
   std::unique_ptr<reader> reads_;
+  std::unique_ptr<revocation_table> revocations_;
   std::unique_ptr<committer> writes_;
+  std::unique_ptr<housekeeper> house_;
 };
 
 class postgres_factory : public factory {

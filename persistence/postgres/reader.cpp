@@ -70,6 +70,9 @@ reader::reader(session& db) : db_{db} {
   const std::string journal = journal_columns;
   db_.prepare("load", "SELECT kind, id, rev, active, state FROM "
                       "hansom.entity_state WHERE id = $1 AND kind = $2");
+  db_.prepare("load_closed", "SELECT 3, id, rev, false, state FROM "
+                             "hansom.trip_history WHERE id = $1::bigint "
+                             "AND day = hansom.day_of_trip($1::bigint)");
   db_.prepare("active", "SELECT kind, id, rev, active, state FROM "
                         "hansom.entity_state WHERE active AND shard = $1");
   db_.prepare("command", "SELECT kind, entity, seq FROM hansom.command WHERE "
@@ -93,6 +96,10 @@ reader::reader(session& db) : db_{db} {
 
 std::optional<stored_entity> reader::load(entity_ref entity) {
   auto rows = db_.run("load", {written(to_key(entity)), written(entity.kind)});
+  if (rows.empty() && entity.kind == entity_kind::trip)
+    rows = db_.run("load_closed", {written(to_key(entity))});
+  if (rows.empty() && entity.kind == entity_kind::trip) // It came back just now.
+    rows = db_.run("load", {written(to_key(entity)), written(entity.kind)});
   if (rows.empty())
     return std::nullopt;
   return to_stored_entity(rows[0]);
@@ -166,7 +173,8 @@ void reader::scan_journal(
 void reader::scan_entities(
   const std::function<void(const stored_entity&)>& visit) {
   db_.scan("SELECT kind, id, rev, active, state FROM hansom.entity_state "
-           "ORDER BY kind, id",
+           "UNION ALL SELECT 3, id, rev, false, state FROM hansom.trip_history "
+           "ORDER BY 1, 2",
            [&](auto& row) { visit(to_stored_entity(row)); });
 }
 
@@ -212,6 +220,19 @@ void reader::scan_shard_history(
                     natural(x[1]),
                     natural(x[2]),
                     {integer(x[3])}});
+           });
+}
+
+void reader::scan_bases(
+  const std::function<void(const stored_entity&)>& visit) {
+  db_.scan("SELECT kind, entity, seq, false, state FROM hansom.journal_base",
+           [&](auto& row) { visit(to_stored_entity(row)); });
+}
+
+void reader::scan_trims(const std::function<void(const trim_row&)>& visit) {
+  db_.scan("SELECT shard, trimmed_seq FROM hansom.shard WHERE trimmed_seq > 0",
+           [&](auto& x) {
+             visit({static_cast<shard_id>(integer(x[0])), natural(x[1])});
            });
 }
 

@@ -26,6 +26,8 @@ public:
   void scan_commands(const std::function<void(const command_row&)>& visit);
   void scan_shard_history(
     const std::function<void(const shard_history_row&)>& visit);
+  void scan_bases(const std::function<void(const stored_entity&)>& visit);
+  void scan_trims(const std::function<void(const trim_row&)>& visit);
 
 private:
   session& db_;

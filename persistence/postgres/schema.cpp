@@ -2,6 +2,8 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
+
 namespace hansom::store {
 
 namespace postgres {
@@ -46,15 +48,18 @@ std::vector<migration_status> look(session& db) {
                   "1000)::bigint FROM hansom.migration ORDER BY number")) {
     auto number = row[0].as<int>();
     timestamp at{row[3].as<std::int64_t>()};
-    auto i = static_cast<std::size_t>(number - 1);
-    if (i >= known_migrations().size()) {
+    auto known = known_migrations();
+    auto i = static_cast<std::size_t>(
+      std::find_if(known.begin(), known.end(),
+                   [&](auto& x) { return x.number == number; })
+      - known.begin());
+    if (i == known.size()) {
       out.push_back({number, row[1].as<std::string>(), true, at, true});
       continue;
     }
     out[i].applied = true;
     out[i].at = at;
-    out[i].strange =
-      row[2].as<std::int64_t>() != checksum(known_migrations()[i].sql);
+    out[i].strange = row[2].as<std::int64_t>() != checksum(known[i].sql);
   }
   return out;
 }
@@ -65,9 +70,9 @@ std::string title(const migration_status& x) {
 
 /// What no migration can mend.
 void refuse_strange(const std::vector<migration_status>& all) {
-  auto known = known_migrations().size();
+  auto known = known_migrations().back().number;
   for (auto& x : all) {
-    if (static_cast<std::size_t>(x.number) > known)
+    if (x.number > known)
       throw std::runtime_error{
         "the database has schema migration " + title(x)
         + ", this program knows up to " + std::to_string(known)
@@ -141,9 +146,10 @@ std::vector<migration_status> migrate_postgres(const postgres_options& with) {
         + e.what()};
     }
     std::vector<migration_status> out;
-    for (auto& x : known_migrations())
-      if (!before[static_cast<std::size_t>(x.number - 1)].applied)
-        apply(db, x);
+    // `look` lists the known ones first, in their order.
+    for (std::size_t i = 0; i < known_migrations().size(); ++i)
+      if (!before[i].applied)
+        apply(db, known_migrations()[i]);
     auto after = look(db);
     for (std::size_t i = 0; i < after.size(); ++i)
       if (!before[i].applied)

@@ -15,7 +15,8 @@ struct migration {
   std::string_view sql;
 };
 
-/// All known, by number from 1 without a gap.
+/// All known, by number. A number may be missing: work on the next one may end
+/// first.
 std::span<const migration> known_migrations();
 
 /// Verifies that the database has exactly the schema that this program knows.

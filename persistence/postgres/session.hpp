@@ -66,6 +66,11 @@ public:
   void scan(const std::string& query,
             const std::function<void(const pqxx::row&)>& visit);
 
+  /// Each statement may take so long from now on.
+  void give_time(std::chrono::milliseconds x) noexcept {
+    deadline_ = x;
+  }
+
   [[nodiscard]] const backend& which() const noexcept {
     return backend_;
   }

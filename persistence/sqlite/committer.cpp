@@ -1,5 +1,7 @@
 #include "persistence/sqlite/committer.hpp"
 
+#include "persistence/sqlite/housekeeper.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -161,18 +163,31 @@ bool committer::put_state(const write& x) {
   auto id = to_key(x.entity);
   auto rev = x.first_seq + x.events.size() - 1;
   int active = x.active ? 1 : 0;
-  if (x.first_seq == 1)
+  if (x.first_seq == 1) {
     to.insert.bind(id, rev, static_cast<int>(x.shard), active, x.state).run();
-  else
+    return db_.changes() != 0; // A journal key stops what the history has.
+  }
+  auto update = [&] {
     to.update.bind(id, x.first_seq - 1, rev, active, x.state).run();
-  return db_.changes() != 0;
+    return db_.changes() != 0;
+  };
+  // A closed trip that is written to once more, which is rare.
+  return update()
+         || (x.entity.kind == entity_kind::trip
+             && recall_trip(db_, x.entity, x.first_seq) && update());
 }
 
 bool committer::fits_sequence(const write& x) {
   auto& rev = states(x.entity.kind).rev;
   rev.bind(to_key(x.entity));
   reset_guard guard{rev};
-  return (rev.step() ? rev.natural(0) : 0) + 1 == x.first_seq;
+  if (rev.step())
+    return rev.natural(0) + 1 == x.first_seq;
+  if (x.entity.kind != entity_kind::trip)
+    return x.first_seq == 1;
+  statement closed{db_, "SELECT rev FROM trip_history WHERE id = ?"};
+  closed.bind(to_key(x.entity));
+  return (closed.step() ? closed.natural(0) : 0) + 1 == x.first_seq;
 }
 
 void committer::release_claims(const write& x) {

@@ -62,7 +62,9 @@ reader::reader(database& db)
     find_command_{db, "SELECT kind, entity, seq FROM command WHERE client = ? "
                       "AND command = ? AND client_kind = ?"},
     find_claim_{db, "SELECT kind, entity FROM claim WHERE key = ? "
-                    "AND claim_kind = ?"} {
+                    "AND claim_kind = ?"},
+    load_closed_{db, "SELECT id, rev, 0, state FROM trip_history "
+                     "WHERE id = ?"} {
   for (std::size_t i = 0; i < load_.size(); ++i)
     load_[i] = std::make_unique<statement>(
       db, select_state(all_kinds[i], " WHERE id = ?"));
@@ -75,6 +77,20 @@ std::optional<stored_entity> reader::load(entity_ref entity) {
   auto& find = *load_[index];
   find.bind(to_key(entity));
   reset_guard guard{find};
+  if (find.step())
+    return to_stored_entity(entity.kind, find);
+  if (entity.kind != entity_kind::trip)
+    return std::nullopt;
+  auto in_history = [&]() -> std::optional<stored_entity> {
+    load_closed_.bind(to_key(entity));
+    reset_guard closed{load_closed_};
+    if (!load_closed_.step())
+      return std::nullopt;
+    return to_stored_entity(entity.kind, load_closed_);
+  };
+  if (auto out = in_history())
+    return out;
+  find.reset(); // It may have come back just now.
   if (!find.step())
     return std::nullopt;
   return to_stored_entity(entity.kind, find);
@@ -139,6 +155,25 @@ void reader::scan_entities(
     while (rows.step())
       visit(to_stored_entity(kind, rows));
   }
+  statement closed{db_, "SELECT id, rev, 0, state FROM trip_history "
+                        "ORDER BY id"};
+  while (closed.step())
+    visit(to_stored_entity(entity_kind::trip, closed));
+}
+
+void reader::scan_bases(
+  const std::function<void(const stored_entity&)>& visit) {
+  statement rows{db_, "SELECT kind, entity, seq, state FROM journal_base"};
+  while (rows.step())
+    visit({to_entity(rows.integer(0), rows.integer(1)), rows.natural(2), false,
+           rows.text(3)});
+}
+
+void reader::scan_trims(const std::function<void(const trim_row&)>& visit) {
+  statement rows{db_, "SELECT shard, trimmed_seq FROM shard "
+                      "WHERE trimmed_seq > 0"};
+  while (rows.step())
+    visit({static_cast<shard_id>(rows.integer(0)), rows.natural(1)});
 }
 
 void reader::scan_claims(const std::function<void(const claim_row&)>& visit) {

@@ -30,11 +30,14 @@ public:
   void scan_commands(const std::function<void(const command_row&)>& visit);
   void scan_shard_history(
     const std::function<void(const shard_history_row&)>& visit);
+  void scan_bases(const std::function<void(const stored_entity&)>& visit);
+  void scan_trims(const std::function<void(const trim_row&)>& visit);
 
 private:
   database& db_;
   statement find_command_;
   statement find_claim_;
+  statement load_closed_;
   std::array<std::unique_ptr<statement>, entity_kind_count> load_;
 };
 

@@ -106,8 +106,50 @@ CREATE TABLE state_%(
 CREATE INDEX state_%_active ON state_%(shard) WHERE active = 1;
 )";
 
+/// Numbers are never given again: readers go by them.
+constexpr std::string_view revocations_sql = R"(
+CREATE TABLE revocation(
+  pos INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL CHECK(name <> ''),
+  issued_before INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE(name, issued_before)
+) STRICT;
+CREATE INDEX revocation_until ON revocation(until);
+)";
+
+// Closed trips leave their table; the journal may begin later than at 1, and
+// what an entity was there is its base.
+constexpr std::string_view upkeep_sql = R"(
+ALTER TABLE shard ADD COLUMN trimmed_seq INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE trip_history(
+  id INTEGER PRIMARY KEY,
+  rev INTEGER NOT NULL,
+  shard INTEGER NOT NULL,
+  blurred INTEGER NOT NULL,
+  state TEXT NOT NULL
+) STRICT;
+CREATE INDEX trip_history_exact ON trip_history(id) WHERE blurred = 0;
+
+CREATE TABLE journal_base(
+  entity INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY(entity, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX command_at ON command(at);
+)";
+
 constexpr std::array migrations{
   migration{1, "first", first_sql},
+  migration{2, "upkeep", upkeep_sql},
+  migration{2, "revocations", revocations_sql},
 };
 
 /// The kind-by-kind part of migration 1 is written once and expanded.
@@ -145,7 +187,7 @@ void apply(database& db, const migration& x) {
     db.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
                "WHERE i + 1 < "
                + std::to_string(shard_count)
-               + ") INSERT INTO shard SELECT i, 0, 0 FROM n");
+               + ") INSERT INTO shard(shard, owner, epoch) SELECT i, 0, 0 FROM n");
   }
   db.execute("COMMIT");
 }

@@ -1,11 +1,14 @@
 #include "persistence/sqlite/checkpointer.hpp"
 #include "persistence/sqlite/committer.hpp"
 #include "persistence/sqlite/folder_lock.hpp"
+#include "persistence/sqlite/housekeeper.hpp"
 #include "persistence/sqlite/reader.hpp"
+#include "persistence/sqlite/revocations.hpp"
 #include "persistence/sqlite/schema.hpp"
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace hansom::store {
@@ -85,6 +88,20 @@ public:
     });
   }
 
+  upkeep_step keep_up(const upkeep_order& order) override {
+    return write([&] {
+      auto owned = std::any_of(shards().begin(), shards().end(), [&](auto& x) {
+        return x.owner == order.self;
+      });
+      if (!owned)
+        throw unavailable_error{"incarnation " + std::to_string(order.self)
+                                + " owns no shard any more"};
+      if (!house_)
+        house_ = std::make_unique<housekeeper>(core_->db);
+      return house_->step(order);
+    });
+  }
+
   std::optional<stored_entity> load(entity_ref entity) override {
     return read([&](reader& x) { return x.load(entity); });
   }
@@ -107,6 +124,18 @@ public:
                                          std::size_t limit) override {
     return read(
       [&](reader& x) { return x.journal_after(shard, after, limit); });
+  }
+  void put_revocation(const revocation_row& x) override {
+    write([&] { sqlite::put_revocation(core_->db, x); });
+  }
+  std::vector<revocation_row> revocations_after(std::uint64_t after,
+                                                std::size_t limit) override {
+    std::lock_guard guard{core_->mutex};
+    return guarded(
+      [&] { return sqlite::revocations_after(core_->db, after, limit); });
+  }
+  std::uint64_t forget_revocations(timestamp now) override {
+    return write([&] { return sqlite::forget_revocations(core_->db, now); });
   }
   void
   scan_journal(const std::function<void(const journal_row&)>& visit) override {
@@ -131,6 +160,13 @@ public:
   void scan_shard_history(
     const std::function<void(const shard_history_row&)>& visit) override {
     read([&](reader& x) { x.scan_shard_history(visit); });
+  }
+  void
+  scan_bases(const std::function<void(const stored_entity&)>& visit) override {
+    read([&](reader& x) { x.scan_bases(visit); });
+  }
+  void scan_trims(const std::function<void(const trim_row&)>& visit) override {
+    read([&](reader& x) { x.scan_trims(visit); });
   }
 
 private:
@@ -202,6 +238,7 @@ private:
   std::shared_ptr<shared_state> shared_;
   std::shared_ptr<checkpointer> checkpointer_; ///< Only on disk.
   bool read_only_;
+  std::unique_ptr<housekeeper> house_;
 };
 
 class file_factory : public factory {

@@ -200,7 +200,10 @@ void postgres_server::forget_everything() {
   execute("DELETE FROM hansom.journal; DELETE FROM hansom.entity_state;"
           "DELETE FROM hansom.claim; DELETE FROM hansom.command;"
           "DELETE FROM hansom.transfer; DELETE FROM hansom.shard_history;"
-          "UPDATE hansom.shard SET owner = 0, epoch = 0, last_seq = 0");
+          "DELETE FROM hansom.revocation;"
+          "DELETE FROM hansom.trip_history; DELETE FROM hansom.journal_base;"
+          "UPDATE hansom.shard SET owner = 0, epoch = 0, last_seq = 0, "
+          "trimmed_seq = 0");
 }
 
 void postgres_server::execute(const std::string& sql) {
