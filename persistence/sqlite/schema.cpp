@@ -149,7 +149,7 @@ CREATE INDEX command_at ON command(at);
 constexpr std::array migrations{
   migration{1, "first", first_sql},
   migration{2, "upkeep", upkeep_sql},
-  migration{2, "revocations", revocations_sql},
+  migration{3, "revocations", revocations_sql},
 };
 
 /// The kind-by-kind part of migration 1 is written once and expanded.
