@@ -44,7 +44,8 @@ std::string iso_time(timestamp x) {
 struct gateway::inside {
   explicit inside(gateway_config config)
     : shared{std::move(config), {}, token_verifier{{}}} {
-    shared.tokens = token_verifier{shared.config.keys, &shared.revoked};
+    shared.tokens = token_verifier{shared.config.keys, &shared.revoked,
+                                   shared.config.token_life_max};
     if (!shared.config.certificate_file.empty())
       shared.tls = load_tls(shared.config.certificate_file,
                             shared.config.private_key_file);
@@ -201,12 +202,17 @@ const token_verifier& gateway::tokens() const noexcept {
 }
 
 bool gateway::revoke(const revocation& x) {
-  if (!inside_->shared.revoked.add(x))
+  auto added = inside_->shared.revoked.add(x);
+  if (added == revocations::added::full)
     return false;
-  if (inside_->running)
+  if (added == revocations::added::yes && inside_->running)
     for (auto& w : inside_->shared.workers)
       w->revoke(x);
   return true;
+}
+
+void gateway::forget_revocations(timestamp now) {
+  inside_->shared.revoked.forget(now);
 }
 
 void gateway::drain(milliseconds within) {

@@ -86,6 +86,9 @@ public:
   /// @returns `false` when there is no room for one more.
   bool revoke(const revocation& x);
 
+  /// Drops revocations whose `until` has passed. Any thread.
+  void forget_revocations(timestamp now);
+
   /// Asks every client to come back elsewhere, at its own random moment of
   /// `within`, and takes no more websockets. Returns at once.
   void drain(milliseconds within);

@@ -24,6 +24,8 @@ struct gateway_config {
 
   bool production = false; ///< Refuses shared-secret keys and any origin.
   std::vector<jwt_key> keys;
+  /// Tokens that live longer are refused; so long a revocation is remembered.
+  milliseconds token_life_max{30LL * 24 * 3600 * 1000};
   /// Origins of browsers that may connect; "*": all. Clients that send no
   /// Origin are no browsers and always may.
   std::vector<std::string> origins{"*"};
@@ -54,7 +56,9 @@ struct gateway_config {
   milliseconds heartbeat{20'000};       ///< Two missed and the socket closes.
   milliseconds session_kept{120'000};   ///< After the connection is lost.
   milliseconds attach_timeout{6'000};   ///< For the entity's answer.
-  milliseconds command_timeout{10'000}; ///< Then: unknown outcome.
+  /// Then: unknown outcome. Longer than a write waits for a store that is gone,
+  /// so that what surely did not happen is said to be so.
+  milliseconds command_timeout{6'000};
   milliseconds write_timeout{15'000};   ///< One frame not taken by the client.
   milliseconds close_timeout{3'000};    ///< For the client's close frame.
   milliseconds http_timeout{10'000};    ///< One request, or idle keep-alive.

@@ -12,19 +12,35 @@ bool covers(const revocation& x, const identity& who) noexcept {
          && who.issued_at < x.issued_before;
 }
 
-bool revocations::add(const revocation& x) {
+revocations::added revocations::add(const revocation& x) {
   std::unique_lock guard{mutex_};
   auto& map = x.token_id.empty() ? clients_ : tokens_;
   auto key = x.token_id.empty() ? name_of(x.role, x.subject) : x.token_id;
   auto found = map.find(key);
   if (found == map.end()) {
     if (tokens_.size() + clients_.size() >= entries_max)
-      return false;
-    map.emplace(std::move(key), x.issued_before);
-    return true;
+      return added::full;
+    map.emplace(std::move(key), entry{x.issued_before, x.until});
+    return added::yes;
   }
-  found->second = std::max(found->second, x.issued_before);
-  return true;
+  auto& e = found->second;
+  e.until = e.until && x.until ? std::max(e.until, x.until) : timestamp{};
+  if (x.issued_before <= e.issued_before)
+    return added::known;
+  e.issued_before = x.issued_before;
+  return added::yes;
+}
+
+void revocations::forget(timestamp now) {
+  std::unique_lock guard{mutex_};
+  for (auto* map : {&tokens_, &clients_})
+    std::erase_if(
+      *map, [&](auto& x) { return x.second.until && x.second.until < now; });
+}
+
+std::size_t revocations::size() const {
+  std::shared_lock guard{mutex_};
+  return tokens_.size() + clients_.size();
 }
 
 bool revocations::cover(const identity& who) const {
@@ -34,7 +50,7 @@ bool revocations::cover(const identity& who) const {
   if (clients_.empty())
     return false;
   auto found = clients_.find(name_of(who.role, who.subject));
-  return found != clients_.end() && who.issued_at < found->second;
+  return found != clients_.end() && who.issued_at < found->second.issued_before;
 }
 
 std::string revocations::name_of(client_role role, const std::string& subject) {

@@ -94,12 +94,18 @@ bool parse_algorithm(std::string_view text, jwt_algorithm& out) noexcept {
 }
 
 token_verifier::token_verifier(std::vector<jwt_key> keys,
-                               const revocations* revoked)
-  : keys_{std::move(keys)}, revoked_{revoked} {
+                               const revocations* revoked,
+                               milliseconds life_max)
+  : keys_{std::move(keys)}, revoked_{revoked}, life_max_{life_max} {
 }
 
 bool token_verifier::is_revoked(const identity& who) const {
   return revoked_ != nullptr && revoked_->cover(who);
+}
+
+bool token_verifier::lives_too_long(const identity& who, timestamp now) const {
+  auto from = who.issued_at ? who.issued_at : now;
+  return who.expires_at - from > life_max_;
 }
 
 token_verdict token_verifier::verify(std::string_view token,
@@ -123,6 +129,10 @@ token_verdict token_verifier::verify(std::string_view token,
       auto verdict = read_claims(decoded, now);
       if (verdict.who && is_revoked(*verdict.who))
         return refused("the token has been revoked");
+      if (verdict.who && lives_too_long(*verdict.who, now))
+        return refused("the token is good for longer than the "
+                       + std::to_string(life_max_.count() / 1000)
+                       + " s that auth.token_life_max allows");
       return verdict;
     } catch (const std::exception&) {
       // The library throws on some rubbish instead of setting `error`.

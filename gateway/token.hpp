@@ -36,8 +36,10 @@ struct token_verdict {
 class token_verifier {
 public:
   /// @param revoked must outlive the verifier; null: nothing ever is.
+  /// @param life_max from `iat` to `exp`; of a token without `iat`, from now.
   explicit token_verifier(std::vector<jwt_key> keys,
-                          const revocations* revoked = nullptr);
+                          const revocations* revoked = nullptr,
+                          milliseconds life_max = milliseconds::max());
 
   /// @param token header.payload.signature, at most `token_max` bytes.
   [[nodiscard]] token_verdict verify(std::string_view token,
@@ -49,8 +51,11 @@ public:
   static constexpr std::size_t token_max = 2048;
 
 private:
+  [[nodiscard]] bool lives_too_long(const identity& who, timestamp now) const;
+
   std::vector<jwt_key> keys_;
   const revocations* revoked_;
+  milliseconds life_max_;
 };
 
 /// Makes a development token (HS256). `hansom token` refuses to call it in

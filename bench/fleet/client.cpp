@@ -107,6 +107,16 @@ void client::vanish() {
   reconnect_in(random_.exponential(host_.options->away_s));
 }
 
+void client::drop_off() {
+  if (left_ || !connected_)
+    return;
+  host_.abort(link_);
+  record('-', "dropped off with all others");
+  ++host_.stats.closes["dropped off with all others"];
+  offline();
+  reconnect_in(random_.between(0, 0.1));
+}
+
 void client::leave() {
   left_ = true;
   connect_s_ = never;
@@ -211,7 +221,7 @@ void client::on_time() {
     // The hello has to be answered; `beat` looks after it.
     connect_s_ = never;
     beat_s_ = now + hello_within_s;
-    host_.open(link_);
+    host_.open(link_, !session_.empty());
     return;
   }
   if (now >= beat_s_)

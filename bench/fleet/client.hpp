@@ -25,7 +25,8 @@ class client_host {
 public:
   virtual ~client_host() = default;
 
-  virtual void open(std::uint32_t link) = 0;
+  /// @param resuming it will ask for its former session.
+  virtual void open(std::uint32_t link, bool resuming) = 0;
   virtual bool send(std::uint32_t link, std::string_view text) = 0;
   /// Breaks off without a word.
   virtual void abort(std::uint32_t link) = 0;
@@ -83,8 +84,14 @@ public:
   bool settled() const noexcept {
     return welcomed_ && pending_.empty();
   }
+  /// @returns whether the server has welcomed it, over this connection.
+  bool online() const noexcept {
+    return welcomed_;
+  }
   /// Says goodbye for good.
   void leave();
+  /// Loses the net for a blink, as all do when a mast or a node goes.
+  void drop_off();
 
   static constexpr double never = std::numeric_limits<double>::infinity();
   /// Unanswered commands at a time; more are refused by `ask`.

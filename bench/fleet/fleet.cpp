@@ -176,6 +176,9 @@ bool serve(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
     progress.tell(now < m.run.serve_s ? "connecting" : "serving");
     if (!answered)
       continue;
+    if (std::any_of(m.shares.begin(), m.shares.end(),
+                    [](const auto& x) { return x->in_storm(); }))
+      continue;
     if (options.duration_s > 0 && now > m.run.serve_s + options.duration_s)
       break;
     if (std::all_of(m.shares.begin(), m.shares.end(),
@@ -279,6 +282,7 @@ std::string check(const fleet_options& x) {
     range("position_every_s", x.position_every_s, 0.1, 3600),
     range("boarding_s", x.boarding_s, 0, 3600),
     range("away_s", x.away_s, 0, 3600),
+    range("storm_s", x.storm_s, 0, 1e6),
     range("wander", x.wander, 0, 1),
     range("rate", x.rate, 0, 1),
     range("decline", x.chaos.decline, 0, 1),

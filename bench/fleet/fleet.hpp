@@ -57,8 +57,11 @@ struct fleet_options {
   double position_every_s = 4; ///< Simulated; jittered by a quarter.
   double boarding_s = 25;      ///< Mean, simulated.
   double away_s = 8;           ///< Mean time off the net, real seconds.
-  double wander = 0.5;         ///< Share of idle drivers that cruise.
-  double rate = 0.5;           ///< Share of riders that rate.
+  /// So many real seconds after the demand began everybody drops off at once,
+  /// and has to be back within 60 s; 0: never.
+  double storm_s = 0;
+  double wander = 0.5; ///< Share of idle drivers that cruise.
+  double rate = 0.5;   ///< Share of riders that rate.
   mischief chaos;
 
   /// Road graph to drive along, else straight lines: two CSV files, plain or

@@ -1,5 +1,7 @@
 #include "bench/fleet/fleet_stats.hpp"
 
+#include <algorithm>
+
 namespace hansom::fleet {
 
 void fleet_stats::merge(const fleet_stats& x) {
@@ -12,8 +14,10 @@ void fleet_stats::merge(const fleet_stats& x) {
                      &fleet_stats::reconnects, &fleet_stats::resumes,
                      &fleet_stats::resyncs,    &fleet_stats::pushes,
                      &fleet_stats::online,     &fleet_stats::frames_in,
-                     &fleet_stats::frames_out, &fleet_stats::expected_jumps})
+                     &fleet_stats::frames_out, &fleet_stats::expected_jumps,
+                     &fleet_stats::dropped_off})
     this->*field += x.*field;
+  storm_ms = std::max(storm_ms, x.storm_ms);
   for (const auto& [code, n] : x.errors)
     errors[code] += n;
   for (const auto& [code, n] : x.closes)

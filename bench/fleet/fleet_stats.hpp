@@ -27,10 +27,12 @@ struct fleet_stats {
   std::uint64_t ignored = 0;
   std::uint64_t connects = 0; ///< Welcomes, first ones and later ones.
   std::uint64_t reconnects = 0;
-  std::uint64_t resumes = 0; ///< Reconnects that replayed what was missed.
-  std::uint64_t resyncs = 0; ///< Full states in place of a replay.
-  std::uint64_t pushes = 0;  ///< Frames with a seq.
-  std::uint64_t online = 0;  ///< Now.
+  std::uint64_t resumes = 0;     ///< Reconnects that replayed what was missed.
+  std::uint64_t resyncs = 0;     ///< Full states in place of a replay.
+  std::uint64_t pushes = 0;      ///< Frames with a seq.
+  std::uint64_t online = 0;      ///< Now.
+  std::uint64_t dropped_off = 0; ///< All at once, in a storm.
+  std::uint64_t storm_ms = 0;    ///< Until the last of them was back.
   std::uint64_t expected_jumps = 0;            ///< Teleports sent.
   std::map<std::string, std::uint64_t> errors; ///< By code.
   std::map<std::string, std::uint64_t> closes; ///< By code or reason.

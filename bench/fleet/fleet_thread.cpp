@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t late_max = 20'000;
 constexpr std::int64_t token_ttl_s = 24 * 3600;
 constexpr double publish_every_s = 0.2;
+/// After a storm everybody is on line again within this.
+constexpr double storm_over_s = 60;
 
 /// How many of `n` things the thread `number` of `threads` has.
 std::uint32_t share(std::uint32_t n, std::uint32_t threads,
@@ -54,6 +56,8 @@ fleet_thread::fleet_thread(fleet_run& shared, std::uint32_t number)
   roads = shared.roads;
   places = &shared.places;
   run = shared.name;
+  if (options->storm_s > 0)
+    storm_s_ = shared.serve_s + options->storm_s;
   people();
 }
 
@@ -98,6 +102,7 @@ void fleet_thread::work() {
     loop_.poll(static_cast<int>(std::ceil(wait * 1000)), *this);
     keep_appointments();
     hand_out_wishes();
+    storm();
     if (now() >= published_s_ + publish_every_s)
       publish();
   }
@@ -128,6 +133,38 @@ void fleet_thread::keep_appointments() {
   }
 }
 
+/// All drop off at once; counts how long it takes until the last is back.
+void fleet_thread::storm() {
+  if (now() >= storm_s_) {
+    storm_s_ = client::never;
+    storm_began_s_ = now();
+    for (std::uint32_t link = 0; link < clients_.size(); ++link) {
+      if (!clients_[link]->online())
+        continue;
+      clients_[link]->drop_off();
+      dropped_.push_back(link);
+      schedule(link);
+    }
+    stats.dropped_off = dropped_.size();
+  }
+  if (dropped_.empty())
+    return;
+  std::erase_if(dropped_, [&](auto x) { return clients_[x]->online(); });
+  const double passed = now() - storm_began_s_;
+  if (dropped_.empty()) {
+    stats.storm_ms = static_cast<std::uint64_t>(passed * 1000);
+  } else if (passed > storm_over_s) {
+    stats.report({"storm",
+                  std::to_string(dropped_.size()) + " of "
+                    + std::to_string(stats.dropped_off)
+                    + " are not back after 60 s",
+                  clients_[dropped_.front()]->who(),
+                  now(),
+                  {}});
+    dropped_.clear();
+  }
+}
+
 void fleet_thread::publish() {
   published_s_ = now();
   stats.frames_in = loop_.count().frames_in;
@@ -136,6 +173,7 @@ void fleet_thread::publish() {
   for (std::size_t i = drivers_; i < clients_.size(); ++i)
     waiting += !clients_[i]->settled();
   unsettled_ = waiting;
+  in_storm_ = storm_s_ != client::never || !dropped_.empty();
   wishes_done_ =
     late_.empty() && !run_.again && next_wish_ >= run_.wishes.size();
   std::lock_guard guard{mutex_};
@@ -214,8 +252,8 @@ rider* fleet_thread::free_rider() {
 
 // -- what clients ask for -----------------------------------------------------
 
-void fleet_thread::open(std::uint32_t link) {
-  loop_.open(link);
+void fleet_thread::open(std::uint32_t link, bool resuming) {
+  loop_.open(link, resuming);
 }
 
 bool fleet_thread::send(std::uint32_t link, std::string_view text) {

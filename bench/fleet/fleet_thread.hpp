@@ -72,6 +72,10 @@ public:
   bool wishes_done() const noexcept {
     return wishes_done_;
   }
+  /// @returns whether some who dropped off are not back.
+  bool in_storm() const noexcept {
+    return in_storm_;
+  }
   /// @returns riders whose commands still wait for answers.
   std::uint32_t unsettled() const noexcept {
     return unsettled_;
@@ -86,7 +90,7 @@ private:
     }
   };
 
-  void open(std::uint32_t link) override;
+  void open(std::uint32_t link, bool resuming) override;
   bool send(std::uint32_t link, std::string_view text) override;
   void abort(std::uint32_t link) override;
   void close(std::uint32_t link) override;
@@ -108,6 +112,7 @@ private:
   void hand_out(const ride_wish& wish);
   rider* free_rider();
   double wish_due() const;
+  void storm();
   void publish();
 
   fleet_run& run_;
@@ -122,8 +127,12 @@ private:
   std::size_t next_wish_;
   double cycle_s_ = 0; ///< Simulated time by which wishes repeat.
   double published_s_ = 0;
+  double storm_s_ = client::never; ///< When all drop off.
+  double storm_began_s_ = client::never;
+  std::vector<std::uint32_t> dropped_; ///< And are not back yet.
   std::atomic<bool> wishes_done_{false};
   std::atomic<std::uint32_t> unsettled_{0};
+  std::atomic<bool> in_storm_{false};
   mutable std::mutex mutex_;
   fleet_stats published_;
 };

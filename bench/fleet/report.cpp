@@ -191,6 +191,10 @@ void write_text(std::ostream& out, const fleet_report& x) {
               "%llu resyncs\n",
               ull(s.connects), ull(s.reconnects), ull(s.resumes),
               ull(s.resyncs));
+  if (s.dropped_off > 0)
+    out << text("storm             %llu dropped off at once, the last was back "
+                "after %.1f s\n",
+                ull(s.dropped_off), static_cast<double>(s.storm_ms) / 1000);
   out << counts("errors", s.errors) << counts("closed", s.closes)
       << counts("broken", s.broken);
   write_violations(out, x);
@@ -245,6 +249,8 @@ std::string to_json(const fleet_report& x) {
   number("reconnects", s.reconnects);
   number("resumes", s.resumes);
   number("resyncs", s.resyncs);
+  number("dropped_off", s.dropped_off);
+  number("storm_ms", s.storm_ms);
   json_counts(out, "errors", s.errors);
   json_counts(out, "closed", s.closes);
   json_counts(out, "broken", s.broken);

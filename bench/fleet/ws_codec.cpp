@@ -78,9 +78,13 @@ endpoint parse_url(std::string_view url) {
   return out;
 }
 
-std::string upgrade_request(const endpoint& to, std::string_view key) {
+std::string upgrade_request(const endpoint& to, std::string_view key,
+                            bool resuming) {
   const bool v6 = to.host.find(':') != to.host.npos;
-  return "GET " + to.path + " HTTP/1.1\r\nHost: " + (v6 ? "[" : "") + to.host
+  auto path = to.path;
+  if (resuming)
+    path += path.find('?') == path.npos ? "?resume" : "&resume";
+  return "GET " + path + " HTTP/1.1\r\nHost: " + (v6 ? "[" : "") + to.host
          + (v6 ? "]" : "") + ':' + std::to_string(to.port)
          + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
            "Sec-WebSocket-Version: 13\r\n"

@@ -20,7 +20,9 @@ endpoint parse_url(std::string_view url);
 
 /// @returns the HTTP request that opens a websocket.
 /// @param key 16 random bytes in base64.
-std::string upgrade_request(const endpoint& to, std::string_view key);
+/// @param resuming adds the parameter `resume` to the path.
+std::string upgrade_request(const endpoint& to, std::string_view key,
+                            bool resuming = false);
 
 /// @returns what the server must answer to `key`.
 std::string accept_key(std::string_view key);

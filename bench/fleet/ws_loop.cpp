@@ -52,8 +52,9 @@ ws_loop::~ws_loop() {
   ::close(epoll_);
 }
 
-void ws_loop::open(link_id id) {
+void ws_loop::open(link_id id, bool resuming) {
   auto& x = links_[id];
+  x.resuming = resuming;
   x.fd =
     ::socket(address_.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   x.at = phase::connecting;
@@ -187,7 +188,7 @@ void ws_loop::handle(link_id id, std::uint32_t events, listener& to) {
       return fail(id, 0, std::strerror(error), to);
     x.at = phase::upgrading;
     x.key = make_key(random_.next(), random_.next());
-    x.out = upgrade_request(to_, x.key);
+    x.out = upgrade_request(to_, x.key, x.resuming);
   }
   if ((events & EPOLLOUT) != 0)
     flush(id, to);

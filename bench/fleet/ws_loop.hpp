@@ -56,8 +56,9 @@ public:
 
   /// Starts to connect. Not to be called from a listener: what is left of the
   /// old connection's bytes would count as the new one's.
+  /// @param resuming says so in the URL: servers let such go first.
   /// @pre the link is closed.
-  void open(link_id link);
+  void open(link_id link, bool resuming = false);
 
   /// Queues a text frame. @returns `false` when the link is not open or full.
   bool send(link_id link, std::string_view text);
@@ -87,6 +88,7 @@ private:
   struct link {
     int fd = -1;
     phase at = phase::closed;
+    bool resuming = false;
     bool dirty = false;       ///< Listed in dirty_.
     bool wants_write = false; ///< epoll reports when writing is possible.
     std::string out;

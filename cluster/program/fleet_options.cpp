@@ -93,6 +93,9 @@ CLI::App* add_fleet_run(CLI::App& group, fleet::fleet_options& x) {
     ->check(CLI::Range(1, 64))
     ->capture_default_str();
   app->add_option("--connects-per-s", x.connects_per_s)->capture_default_str();
+  app->add_option("--storm", x.storm_s,
+                  "Everybody drops off at once, so many seconds after the "
+                  "demand began; all must be back within 60 s");
   app
     ->add_option("--duration", x.duration_s,
                  "Real seconds; 0 until stopped; -1 as long as the demand")

@@ -106,6 +106,20 @@ TEST_CASE("I11: a gap, a repetition, a push without a number") {
   CHECK(s.host.broken() == "I11 ");
 }
 
+TEST_CASE("who drops off with all others comes back at once, by resume") {
+  driver_stage s;
+  s.run_to(3);
+  REQUIRE(s.who.online());
+  const auto before = s.host.opened;
+  s.who.drop_off();
+  s.who.drop_off();
+  CHECK_FALSE(s.who.online());
+  CHECK(s.host.aborted == 1);
+  s.run_to(3.2);
+  CHECK(s.host.opened == before + 1);
+  CHECK(s.host.resumed == 1);
+}
+
 TEST_CASE("I11: resume replays, or says resync; anything else is broken") {
   for (int variant = 0; variant < 4; ++variant) {
     CAPTURE(variant);
@@ -114,6 +128,7 @@ TEST_CASE("I11: resume replays, or says resync; anything else is broken") {
     s.who.on_closed(0, "reset");
     s.run_to(1);
     REQUIRE(s.host.opened == 2);
+    CHECK(s.host.resumed == 1); // The first time there was nothing to resume.
     s.who.on_open();
     CHECK(s.host.sent.back().find(R"("seq":1)") != std::string::npos);
     driver_view state;

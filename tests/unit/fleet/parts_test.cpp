@@ -97,6 +97,15 @@ TEST_CASE("urls") {
     CHECK_THROWS_AS(parse_url(bad), std::runtime_error);
 }
 
+TEST_CASE("who resumes says so in the URL") {
+  auto to = parse_url("ws://host:1/x");
+  CHECK(upgrade_request(to, "k").starts_with("GET /x HTTP/1.1\r\n"));
+  CHECK(
+    upgrade_request(to, "k", true).starts_with("GET /x?resume HTTP/1.1\r\n"));
+  to.path += "?a=b";
+  CHECK(upgrade_request(to, "k", true).starts_with("GET /x?a=b&resume HTTP"));
+}
+
 TEST_CASE("a token is a JSON web token of three parts") {
   // Reference: header and claims in base64url, HMAC-SHA256 over both.
   const auto token =

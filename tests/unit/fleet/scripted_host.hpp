@@ -22,6 +22,7 @@ struct scripted_host : fleet::client_host {
   std::vector<std::string> promises;
   double time = 0;
   int opened = 0;
+  int resumed = 0; ///< Of those.
   int aborted = 0;
   int freed = 0;
 
@@ -33,8 +34,9 @@ struct scripted_host : fleet::client_host {
     run = "t";
   }
 
-  void open(std::uint32_t) override {
+  void open(std::uint32_t, bool resuming) override {
     ++opened;
+    resumed += resuming;
   }
   bool send(std::uint32_t, std::string_view text) override {
     sent.emplace_back(text);

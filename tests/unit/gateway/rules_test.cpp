@@ -2,6 +2,7 @@
 #include "gateway/http_routes.hpp"
 #include "gateway/outbox.hpp"
 #include "gateway/position_batcher.hpp"
+#include "gateway/revocations.hpp"
 #include "gateway/session.hpp"
 #include "gateway/token.hpp"
 #include "gateway/token_bucket.hpp"
@@ -297,4 +298,61 @@ TEST_CASE("the longest route answers, and what it throws is a 500") {
   CHECK(status("GET", "/c/d") == 404);
   CHECK(status("POST", "/c") == 405);
   CHECK(status("POST", "/bad") == 500);
+}
+
+TEST_CASE("a revocation counts until its time, and the later one counts") {
+  using added = revocations::added;
+  revocations all;
+  revocation x;
+  x.role = client_role::driver;
+  x.subject = "7";
+  x.issued_before = {2000};
+  x.until = {9000};
+  identity who;
+  who.role = client_role::driver;
+  who.subject = "7";
+  who.issued_at = {1999};
+  CHECK(all.add(x) == added::yes);
+  CHECK(all.add(x) == added::known);
+  CHECK(all.cover(who));
+  x.issued_before = {1500}; // Takes nothing more away, and nothing back.
+  CHECK(all.add(x) == added::known);
+  CHECK(all.cover(who));
+  who.issued_at = {2000};
+  CHECK_FALSE(all.cover(who));
+  x.issued_before = {2001};
+  CHECK(all.add(x) == added::yes);
+  CHECK(all.cover(who));
+  revocation token;
+  token.token_id = "t";
+  token.until = {5000};
+  CHECK(all.add(token) == added::yes);
+  who.token_id = "t";
+  who.issued_at = {8000};
+  all.forget({5000});
+  CHECK(all.cover(who));
+  all.forget({5001});
+  CHECK_FALSE(all.cover(who));
+  CHECK(all.size() == 1);
+  all.forget({9001});
+  CHECK(all.size() == 0);
+}
+
+TEST_CASE("no token lives longer than may be remembered") {
+  const std::string key(32, 'k');
+  token_verifier judge{
+    {{jwt_algorithm::hs256, key}}, nullptr, milliseconds{60'000}};
+  auto verdict = [&](std::int64_t issued, std::int64_t expires) {
+    return judge.verify(
+      issue_token(key, client_role::driver, "7", {expires}, {issued}),
+      {1'000'000});
+  };
+  CHECK(verdict(990'000, 1'050'000).who);
+  CHECK(verdict(0, 1'060'000).who);
+  for (auto [issued, expires] :
+       {std::pair{990'000, 1'051'000}, std::pair{0, 1'061'000}}) {
+    auto x = verdict(issued, expires);
+    CHECK_FALSE(x.who);
+    CHECK(x.message.find("token_life_max") != x.message.npos);
+  }
 }
