@@ -25,6 +25,9 @@ public:
   /// Whose frames arrive here. Kept by the session host alone, which clears it
   /// when the session ends or goes elsewhere.
   session* speaker = nullptr;
+
+  /// The client has left: no session is to be put on it any more.
+  bool lost = false;
 };
 
 } // namespace hansom

@@ -247,8 +247,10 @@ void worker::on_lost(connection& which) {
   if (!which.remote)
     return host_->lost(which);
   auto& there = *shared_.workers[which.session_worker()];
-  there.post(
-    [&there, via = std::move(which.remote)] { there.host_->lost(*via); });
+  there.post([&there, via = std::move(which.remote)] {
+    via->lost = true; // Perhaps before its session is there.
+    there.host_->lost(*via);
+  });
 }
 
 void worker::flush_later(connection& which) {
@@ -374,6 +376,8 @@ void worker::resume_elsewhere(connection& from, worker& there,
       [&there, via, hello, give_up](std::optional<resume_mirror::past> found) {
         there.post(
           [&there, via, hello, give_up, found = std::move(found)]() mutable {
+            if (via->lost)
+              return;
             if (!found || !there.host_->restore(via, hello, std::move(*found)))
               give_up();
           });

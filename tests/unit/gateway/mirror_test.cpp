@@ -168,7 +168,9 @@ TEST_CASE("who talks or leaves while the mirror is asked does no harm") {
   c.send_frame(R"({"type":"shift.start","id":"early"})");
   CHECK(has(c.expect("\"welcome\""), R"("resumed":true)"));
   c.send_frame(R"({"type":"shift.start","id":"x"})");
-  CHECK(has(c.expect("ack"), R"("re":"x")"));
+  // What came early was dropped, or it was answered: it may have been read
+  // late.
+  CHECK(has(c.expect(R"("re":"x")"), "\"ack\""));
 }
 
 TEST_CASE("too many hellos on all nodes together close the connection") {
