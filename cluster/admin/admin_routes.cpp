@@ -4,6 +4,7 @@
 #include "actors/trip/trip_record.hpp"
 #include "cluster/admin/introspection.hpp"
 #include "cluster/admin/query_text.hpp"
+#include "cluster/admin/rights.hpp"
 #include "protocol/json_writer.hpp"
 
 #include <atomic>
@@ -31,21 +32,6 @@ struct admin {
 };
 
 using shared_admin = std::shared_ptr<admin>;
-
-/// Answers 401 or 403 unless the caller may look.
-bool may_look(const http_request& request, const http_reply& reply) {
-  if (!request.who) {
-    reply(problem(error_code::unauthenticated, request.token_error));
-    return false;
-  }
-  if (request.who->role == client_role::operations
-      || request.who->role == client_role::viewer)
-    return true;
-  reply(problem(error_code::forbidden,
-                "the admin interface takes a token of role operator or "
-                "viewer"));
-  return false;
-}
 
 void append_row(std::string& out, const actor_row& row) {
   out += out.back() == '[' ? "{" : ",{";

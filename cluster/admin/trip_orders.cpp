@@ -1,5 +1,6 @@
 #include "cluster/admin/trip_orders.hpp"
 
+#include "cluster/admin/rights.hpp"
 #include "protocol/json_document.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
@@ -33,18 +34,6 @@ bool is_order_id(std::string_view x) {
   return !x.empty() && x.size() <= id_max
          && std::all_of(x.begin(), x.end(),
                         [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-/// Answers 401 or 403 unless the caller may give orders.
-bool may_order(const http_request& request, const http_reply& reply) {
-  if (!request.who)
-    reply(problem(error_code::unauthenticated, request.token_error));
-  else if (request.who->role != client_role::operations)
-    reply(problem(error_code::forbidden,
-                  "only a token of role operator may change anything"));
-  else
-    return true;
-  return false;
 }
 
 /// Reads path and body; @returns what is wrong, or an empty text.

@@ -45,6 +45,10 @@ void auth_properties(std::vector<property>& out) {
           "Public key of ES256 tokens."),
      text("auth.rs256_key_file", AT(auth.rs256_key_file), "a PEM file",
           "Public key of RS256 tokens."),
+     duration("auth.token_life_max", AT(gateway.token_life_max), 1min,
+              24h * 400,
+              "From a token's iat to its exp; longer ones are refused, and "
+              "revocations remembered for so long."),
      text("auth.quote_key_file", AT(auth.quote_key_file), "a file",
           "Secret that signs quotes; empty: the data folder's dev.key, refused "
           "in production."),

@@ -6,6 +6,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "actors/trip/trip_actor.hpp"
 #include "cluster/admin/admin_routes.hpp"
+#include "cluster/admin/revocation_routes.hpp"
 #include "cluster/admin/trip_orders.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/node_metrics.hpp"
@@ -68,6 +69,7 @@ struct node::body {
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
+  std::unique_ptr<revocation_desk> revoked;
 
   std::vector<store::shard_row> open_store() {
     store = hansom::open_store(with);
@@ -131,6 +133,22 @@ struct node::body {
     actors->own(shards);
   }
 
+  /// Nobody gets in before it is known who may not.
+  void make_revocations() {
+    revocation_desk::parts parts;
+    parts.table = store::make_lasting(store);
+    parts.apply = [this](auto& x) { return clients->revoke(x); };
+    parts.forget = [this](auto now) { clients->forget_revocations(now); };
+    parts.now = [this] { return actors->now(); };
+    revoked = std::make_unique<revocation_desk>(std::move(parts));
+    if (auto n = revoked->load(); n > 0)
+      spdlog::info("{} revocations are in force", n);
+    revoked->start();
+    add_revocation_routes(
+      clients->routes(), *revoked, [this] { return actors->now(); },
+      with.gateway.token_life_max);
+  }
+
   /// An actor uses the runtime until its last message: nothing may be taken
   /// down before. One that never ends takes the process with it; all that was
   /// acknowledged is durable.
@@ -169,6 +187,7 @@ void node::start() {
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());
+  b.make_revocations();
   if (b.redis)
     spdlog::info("{} drivers are where they were",
                  b.redis->start(*b.actors, b.store, shards, b.written));
@@ -193,6 +212,8 @@ void node::stop() {
   auto deadline = std::chrono::steady_clock::now() + farewell_max;
   while (!b.clients->drained() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(milliseconds{20});
+  if (b.revoked)
+    b.revoked->stop();
   b.clients->stop();
   if (b.actors) {
     b.actors->stop();

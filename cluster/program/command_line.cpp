@@ -26,6 +26,7 @@ struct parsed {
   std::string level;
   verbs::target_options target;
   verbs::token_options token;
+  verbs::token_revoke_options revoke;
   verbs::check_options check;
   verbs::actor_list_options actors;
   verbs::trip_end_options trip_end;
@@ -84,10 +85,37 @@ void add_node_verbs(CLI::App& root, parsed& p) {
   add_config_flags(start, p);
   start->add_option("--port", p.port, "Same as --set gateway.port=N");
   start->add_option("--address", p.address, "Same as --set gateway.address=A");
-  auto* token = verb(root, "token",
-                     "Issue a development token (never in production).\n"
-                     "  hansom token --role driver --subject 42",
-                     p, [&p] { return verbs::token(p.token, p.sources); });
+}
+
+void add_revocation_verbs(CLI::App& token, parsed& p) {
+  auto& x = p.revoke;
+  auto* revoke = verb(token, "revoke",
+                      "Tokens that count no longer, though they have not "
+                      "expired.\n"
+                      "  hansom token revoke --user driver/7",
+                      p, [&p] { return verbs::token_revoke(p.revoke); });
+  add_target_flags(revoke, x.target);
+  revoke->add_option("--user", x.user,
+                     "All tokens of driver/7, rider/7, operator/NAME");
+  revoke->add_option("--before", x.before,
+                     "That were issued before: 2026-11-22T21:30:00Z, or 10m "
+                     "ago; now when left out");
+  revoke->add_option("--jti", x.jti, "The one token with this claim jti");
+  revoke->add_option("--reason", x.reason, "For who reads the list");
+  add_target_flags(verb(token, "revocations", "List what has been revoked", p,
+                        [&p] { return verbs::token_revocations(p.target); }),
+                   p.target);
+}
+
+void add_token_verbs(CLI::App& root, parsed& p) {
+  auto* token = root.add_subcommand(
+    "token", "Issue a development token (never in production).\n"
+             "  hansom token --role driver --subject 42");
+  token->callback([&p, token] {
+    // Called after that of a verb below it, which goes first.
+    if (token->get_subcommands().empty())
+      p.run = [&p] { return verbs::token(p.token, p.sources); };
+  });
   add_config_flags(token, p);
   token->add_option("--role", p.token.role, "rider, driver, viewer, operator")
     ->capture_default_str();
@@ -95,6 +123,8 @@ void add_node_verbs(CLI::App& root, parsed& p) {
     ->capture_default_str();
   token->add_option("--ttl", p.token.ttl, "How long it is good")
     ->capture_default_str();
+  token->add_option("--jti", p.token.jti, "A name to revoke it by");
+  add_revocation_verbs(*token, p);
 }
 
 void add_config_verbs(CLI::App& root, parsed& p) {
@@ -249,6 +279,7 @@ int run_command_line(int argc, char** argv) {
   root.set_version_flag("--version", HANSOM_VERSION);
   parsed p;
   add_node_verbs(root, p);
+  add_token_verbs(root, p);
   add_config_verbs(root, p);
   add_inspection_verbs(root, p);
   add_quality_verbs(root, p);

@@ -62,40 +62,4 @@ int start(const config_sources& from) {
   return exit_done;
 }
 
-int token(const token_options& with, const config_sources& from) {
-  settings loaded;
-  auto errors = load_settings(from, loaded);
-  for (auto& e : errors)
-    std::cerr << e << '\n';
-  if (!errors.empty())
-    return exit_usage;
-  if (loaded.node.production) {
-    std::cerr << "hansom: node.production is set: tokens come from your "
-                 "identity provider, not from hansom token\n";
-    return exit_refused;
-  }
-  client_role role{};
-  if (!parse_role(with.role, role)) {
-    std::cerr << "hansom: unknown role \"" << with.role
-              << "\"; try rider, driver, viewer or operator\n";
-    return exit_usage;
-  }
-  milliseconds ttl{0};
-  if (!parse_duration(with.ttl, ttl) || ttl.count() == 0) {
-    std::cerr << "hansom: --ttl: expected a duration such as 24h, found \""
-              << with.ttl << "\"\n";
-    return exit_usage;
-  }
-  try {
-    std::cout << issue_token(ensure_dev_key(loaded.node.data), role,
-                             std::to_string(with.subject),
-                             wall_clock_now() + ttl)
-              << '\n';
-  } catch (const std::exception& e) {
-    std::cerr << "hansom: " << e.what() << '\n';
-    return exit_failed;
-  }
-  return exit_done;
-}
-
 } // namespace hansom::verbs

@@ -25,8 +25,19 @@ struct token_options {
   std::string role = "rider"; ///< rider, driver, viewer, operator.
   std::uint64_t subject = 1;
   std::string ttl = "24h";
+  std::string jti; ///< What it can be revoked by; empty: none.
 };
 int token(const token_options& with, const config_sources& from);
+
+struct token_revoke_options {
+  target_options target;
+  std::string user;   ///< "driver/7": all tokens issued before a moment.
+  std::string before; ///< That moment, or how long ago; empty: now.
+  std::string jti;    ///< Or this one token.
+  std::string reason;
+};
+int token_revoke(const token_revoke_options& with);
+int token_revocations(const target_options& with);
 
 int fleet_run(fleet::fleet_options with);
 /// @param from the dispatch settings of the simulated node.

@@ -1,0 +1,30 @@
+#include "cluster/admin/rights.hpp"
+
+namespace hansom {
+
+bool may_look(const http_request& request, const http_reply& reply) {
+  if (!request.who) {
+    reply(problem(error_code::unauthenticated, request.token_error));
+    return false;
+  }
+  if (request.who->role == client_role::operations
+      || request.who->role == client_role::viewer)
+    return true;
+  reply(problem(error_code::forbidden,
+                "the admin interface takes a token of role operator or "
+                "viewer"));
+  return false;
+}
+
+bool may_order(const http_request& request, const http_reply& reply) {
+  if (!request.who)
+    reply(problem(error_code::unauthenticated, request.token_error));
+  else if (request.who->role != client_role::operations)
+    reply(problem(error_code::forbidden,
+                  "only a token of role operator may change anything"));
+  else
+    return true;
+  return false;
+}
+
+} // namespace hansom

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "gateway/http_routes.hpp"
+
+namespace hansom {
+
+/// Answers 401 or 403 unless the caller may look: operators and viewers.
+bool may_look(const http_request& request, const http_reply& reply);
+
+/// Answers 401 or 403 unless the caller may give orders: operators.
+bool may_order(const http_request& request, const http_reply& reply);
+
+} // namespace hansom
