@@ -15,7 +15,8 @@ fleet_status=0
 "$HANSOM" fleet run --url "ws://127.0.0.1:$node_port/v1/ws" \
   --dev-key-file "$data/dev.key" --drivers "$drivers" \
   --riders "$((clients - drivers))" --compression 25 --speed 35 --radius 800 \
-  --hours 18-24 --requests-per-hour 3000 --connects-per-s 280 --off-net 0 --ignore 0 --decline 0 \
+  --hours 18-24 --requests-per-hour 3000 --connects-per-s 280 \
+  --off-net 0 --ignore 0 --decline 0 \
   --storm 1 --duration 3 --drain 40 --history "$work/history" \
   >"$work/fleet.log" 2>&1 || fleet_status=$?
 sed -n '/^seed .* run /,$p' "$work/fleet.log"
