@@ -22,7 +22,8 @@ inline entity_ref to_entity(std::int64_t kind, std::int64_t key) noexcept {
   return {k, k == entity_kind::trip ? std::rotr(id, 8) : id};
 }
 
-/// @returns a key that no trip asked for before `at` reaches: a trip's key leads
+/// @returns a key that no trip asked for before `at` reaches: a trip's key
+/// leads
 ///          with the seconds since 2020.
 inline std::int64_t first_trip_of(timestamp at) noexcept {
   auto seconds = at.ms / 1000 - 1'577'836'800;

@@ -104,6 +104,9 @@ public:
   void scan_trims(const std::function<void(const trim_row&)>& visit) override {
     once([&](connection& x) { x.scan_trims(visit); });
   }
+  timestamp commands_since() override {
+    return twice([](connection& x) { return x.commands_since(); });
+  }
 
 private:
   [[noreturn]] static void refuse() {

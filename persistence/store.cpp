@@ -83,7 +83,8 @@ std::size_t cut_decimals(std::string& text, std::size_t at) {
 std::string blurred(std::string_view text) {
   std::string out{text};
   constexpr std::string_view longitude = ",\"lon\":";
-  for (std::string_view name : {"\"pickup\":{\"lat\":", "\"dropoff\":{\"lat\":"})
+  for (std::string_view name :
+       {"\"pickup\":{\"lat\":", "\"dropoff\":{\"lat\":"})
     for (auto i = out.find(name); i != std::string::npos;
          i = out.find(name, i + 1)) {
       auto end = cut_decimals(out, i + name.size());

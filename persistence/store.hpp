@@ -192,7 +192,7 @@ struct upkeep_order {
 struct upkeep_step {
   std::uint64_t rows = 0; ///< Moved, made coarse, dropped.
   bool more = false;      ///< Say it again; the connection knows where it is.
-  std::string waits;      ///< Why older things stay for now; empty: they do not.
+  std::string waits; ///< Why older things stay for now; empty: they do not.
 };
 
 /// Where a shard's journal begins: numbers up to `seq` were dropped.
@@ -301,6 +301,10 @@ public:
   virtual void scan_bases(const std::function<void(const stored_entity&)>&) {
   }
   virtual void scan_trims(const std::function<void(const trim_row&)>&) {
+  }
+  /// Commands of before this may have been forgotten.
+  virtual timestamp commands_since() {
+    return {};
   }
 };
 

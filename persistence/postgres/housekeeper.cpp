@@ -16,9 +16,11 @@ namespace {
 constexpr int days_ahead = 7;
 constexpr std::int64_t ms_per_day = 86'400'000;
 /// A step has so long; it holds nothing that commits need for more than a
-/// moment, and gives way sooner than they do.
+/// moment. The server takes a second to send its own vacuum away.
 constexpr const char* own_limits =
-  "SET statement_timeout = 20000; SET lock_timeout = 300";
+  "SET statement_timeout = 20000; SET lock_timeout = 1500";
+/// Commits wait behind who waits for the whole journal: he gives up soon.
+constexpr const char* short_wait = "SET lock_timeout = 300";
 constexpr std::pair<std::int64_t, int> no_entity{
   std::numeric_limits<std::int64_t>::min(), 0};
 
@@ -78,9 +80,10 @@ housekeeper::housekeeper(session& db) : db_{db}, based_{no_entity} {
               "$3::bigint[], $4::text[]) ON CONFLICT (entity, kind) DO UPDATE "
               "SET seq = excluded.seq, state = excluded.state "
               "WHERE b.seq < excluded.seq");
-  db_.prepare("to_fold",
-              "SELECT seq, event, payload FROM hansom.journal WHERE entity = $1 "
-              "AND kind = $2 AND seq > $3 AND seq <= $4 ORDER BY seq");
+  db_.prepare(
+    "to_fold",
+    "SELECT seq, event, payload FROM hansom.journal WHERE entity = $1 "
+    "AND kind = $2 AND seq > $3 AND seq <= $4 ORDER BY seq");
 }
 
 upkeep_step housekeeper::step(const upkeep_order& order) {
@@ -102,16 +105,17 @@ upkeep_step housekeeper::step(const upkeep_order& order) {
 }
 
 upkeep_step housekeeper::prepare_days(const upkeep_order& order) {
-  auto rows = db_.run("days_upkeep",
-                      {written(day_of(order.now)), written(days_ahead)});
+  db_.execute(short_wait);
+  auto rows =
+    db_.run("days_upkeep", {written(day_of(order.now)), written(days_ahead)});
+  db_.execute(own_limits);
   return {natural(rows[0][0]), false, {}};
 }
 
 upkeep_step housekeeper::settle_strays(const upkeep_order& order) {
   // Somebody's clock may be an hour late: his yesterday is not over yet.
   auto today = day_of(order.now - milliseconds{3'600'000});
-  auto rows =
-    db_.run("settle_strays", {written(order.self), written(today)});
+  auto rows = db_.run("settle_strays", {written(order.self), written(today)});
   auto moved = natural(rows[0][0]);
   return {moved, moved != 0, {}};
 }
@@ -127,8 +131,8 @@ upkeep_step housekeeper::keep_trips(const upkeep_order& order) {
 }
 
 upkeep_step housekeeper::call(const char* name, const upkeep_order& order) {
-  auto rows = db_.run(name, {written(order.self), written(order.before.ms),
-                             written(order.rows)});
+  auto rows = db_.run(
+    name, {written(order.self), written(order.before.ms), written(order.rows)});
   auto done = natural(rows[0][0]);
   return {done, done == order.rows, {}};
 }
@@ -161,10 +165,9 @@ bool housekeeper::choose_days(int before) {
 }
 
 bool housekeeper::put_bases(const upkeep_order& order) {
-  auto rows =
-    db_.run("bases", {written(first_day_), written(last_day_),
-                      written(based_.first), written(based_.second),
-                      written(order.rows)});
+  auto rows = db_.run("bases", {written(first_day_), written(last_day_),
+                                written(based_.first), written(based_.second),
+                                written(order.rows)});
   array_parameter<std::int64_t> entity, seq;
   array_parameter<std::int16_t> kind;
   array_parameter<std::string_view> state;
@@ -174,11 +177,10 @@ bool housekeeper::put_bases(const upkeep_order& order) {
     auto last = natural(row[2]);
     if (natural(row[7]) == last || natural(row[3]) >= last)
       continue; // A closed trip that goes altogether; or done before.
-    auto base =
-      natural(row[5]) == last
-        ? text(row[6])
-        : fold(order, to_entity(based_.second, based_.first), natural(row[3]),
-               text(row[4]), last);
+    auto base = natural(row[5]) == last
+                  ? text(row[6])
+                  : fold(order, to_entity(based_.second, based_.first),
+                         natural(row[3]), text(row[4]), last);
     entity.push_back(based_.first);
     kind.push_back(static_cast<std::int16_t>(based_.second));
     seq.push_back(static_cast<std::int64_t>(last));
@@ -195,9 +197,9 @@ std::string housekeeper::fold(const upkeep_order& order, entity_ref entity,
                               std::uint64_t from, const std::string& base,
                               std::uint64_t to) {
   std::vector<journal_row> rows;
-  for (auto row : db_.run("to_fold", {written(to_key(entity)),
-                                      written(entity.kind), written(from),
-                                      written(to)})) {
+  for (auto row :
+       db_.run("to_fold", {written(to_key(entity)), written(entity.kind),
+                           written(from), written(to)})) {
     journal_row x;
     x.entity = entity;
     x.seq = natural(row[0]);

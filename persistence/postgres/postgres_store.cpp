@@ -160,6 +160,9 @@ public:
   void scan_trims(const std::function<void(const trim_row&)>& visit) override {
     read([&](reader& x) { x.scan_trims(visit); });
   }
+  timestamp commands_since() override {
+    return read([](reader& x) { return x.commands_since(); });
+  }
 
 private:
   void refuse_read_only() const {

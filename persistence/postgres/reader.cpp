@@ -98,7 +98,8 @@ std::optional<stored_entity> reader::load(entity_ref entity) {
   auto rows = db_.run("load", {written(to_key(entity)), written(entity.kind)});
   if (rows.empty() && entity.kind == entity_kind::trip)
     rows = db_.run("load_closed", {written(to_key(entity))});
-  if (rows.empty() && entity.kind == entity_kind::trip) // It came back just now.
+  if (rows.empty()
+      && entity.kind == entity_kind::trip) // It came back just now.
     rows = db_.run("load", {written(to_key(entity)), written(entity.kind)});
   if (rows.empty())
     return std::nullopt;
@@ -227,6 +228,12 @@ void reader::scan_bases(
   const std::function<void(const stored_entity&)>& visit) {
   db_.scan("SELECT kind, entity, seq, false, state FROM hansom.journal_base",
            [&](auto& row) { visit(to_stored_entity(row)); });
+}
+
+timestamp reader::commands_since() {
+  auto text = db_.value("SELECT value FROM hansom.meta "
+                        "WHERE name = 'commands_since'");
+  return {text.empty() ? 0 : std::stoll(text)};
 }
 
 void reader::scan_trims(const std::function<void(const trim_row&)>& visit) {

@@ -28,6 +28,7 @@ public:
     const std::function<void(const shard_history_row&)>& visit);
   void scan_bases(const std::function<void(const stored_entity&)>& visit);
   void scan_trims(const std::function<void(const trim_row&)>& visit);
+  timestamp commands_since();
 
 private:
   session& db_;

@@ -1,5 +1,7 @@
 #include "persistence/postgres/schema.hpp"
 
+#include "persistence/backup.hpp"
+
 #include <pqxx/pqxx>
 
 #include <algorithm>
@@ -157,6 +159,22 @@ std::vector<migration_status> migrate_postgres(const postgres_options& with) {
     verify_meta(db);
     return out;
   } catch (const failure& e) {
+    throw unavailable_error{e.what()};
+  }
+}
+
+void prepare_postgres_restore(const postgres_options& with) {
+  postgres::watchdog dog;
+  try {
+    postgres::session db{with, dog};
+    if (db.value("SELECT to_regnamespace('hansom')") != "")
+      throw std::runtime_error{"the database has a schema hansom already; a "
+                               "restore replaces nothing: name an empty "
+                               "database"};
+    db.execute("DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles "
+               "WHERE rolname = 'hansom_node') THEN "
+               "CREATE ROLE hansom_node NOLOGIN; END IF; END $$");
+  } catch (const postgres::failure& e) {
     throw unavailable_error{e.what()};
   }
 }

@@ -1,3 +1,4 @@
+#include "persistence/backup.hpp"
 #include "persistence/postgres/session.hpp"
 
 #include <libpq-fe.h>
@@ -64,6 +65,18 @@ std::string complete_url(const std::string& url) {
 }
 
 } // namespace postgres
+
+std::vector<std::pair<std::string, std::string>>
+postgres_environment(const std::string& url) {
+  parse(url); // Says what is wrong, without the password.
+  std::vector<std::pair<std::string, std::string>> out;
+  auto* options = PQconninfoParse(url.c_str(), nullptr);
+  for (auto* x = options; x && x->keyword; ++x)
+    if (x->envvar && x->val && *x->val)
+      out.emplace_back(x->envvar, x->val);
+  PQconninfoFree(options);
+  return out;
+}
 
 std::string describe_postgres(const std::string& url) {
   try {

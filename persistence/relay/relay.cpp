@@ -155,6 +155,7 @@ struct relay::inside {
       last != 0
         ? last
         : first_since(*connection, x.shard, given.now() - config.replay) - 1;
+    stats.published[x.shard] = x.published;
     auto rows = last == 0 ? std::vector<store::journal_row>{}
                           : connection->journal_after(x.shard, last - 1, 1);
     auto was_ahead = std::exchange(x.ahead, last != 0 && rows.empty());
@@ -200,6 +201,7 @@ struct relay::inside {
         return done;
       }
       x.published = x.stream_last = rows.back().shard_seq;
+      stats.published[x.shard] = x.published;
       stats.events += rows.size();
       ++stats.batches;
     }

@@ -25,6 +25,8 @@ struct relay_stats {
   std::atomic<std::uint64_t> ahead{0};  ///< Streams ahead of the journal, now.
   std::atomic<std::uint64_t> lag_ms{0}; ///< Of the shard furthest behind.
   std::atomic<std::uint64_t> lag_events{0}; ///< The same, at least.
+  /// Of each shard, the last event that the sink has; 0: not known.
+  std::array<std::atomic<std::uint64_t>, shard_count> published{};
   std::atomic<bool> sink_away{false};
   std::atomic<bool> store_away{false};
 };

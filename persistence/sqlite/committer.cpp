@@ -165,7 +165,7 @@ bool committer::put_state(const write& x) {
   int active = x.active ? 1 : 0;
   if (x.first_seq == 1) {
     to.insert.bind(id, rev, static_cast<int>(x.shard), active, x.state).run();
-    return db_.changes() != 0; // A journal key stops what the history has.
+    return db_.changes() != 0;
   }
   auto update = [&] {
     to.update.bind(id, x.first_seq - 1, rev, active, x.state).run();

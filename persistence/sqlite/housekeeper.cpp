@@ -97,9 +97,10 @@ upkeep_step housekeeper::keep_trips(const upkeep_order& order) {
       ids.push_back(last_trip_);
   }
   closed.reset();
-  statement keep{db_, "INSERT INTO trip_history(id, rev, shard, blurred, state) "
-                      "SELECT id, rev, shard, 0, state FROM state_trip "
-                      "WHERE id = ?"};
+  statement keep{db_,
+                 "INSERT INTO trip_history(id, rev, shard, blurred, state) "
+                 "SELECT id, rev, shard, 0, state FROM state_trip "
+                 "WHERE id = ?"};
   statement leave{db_, "DELETE FROM state_trip WHERE id = ?"};
   for (auto id : ids) {
     keep.bind(id).run();
@@ -142,8 +143,9 @@ upkeep_step housekeeper::blur_positions(const upkeep_order& order) {
       look_up(db_, "SELECT rev, state FROM trip_history WHERE id = ?", trip);
     auto text = blurred(state ? state->state : std::string{});
     put_state.bind(id, text).run();
-    auto base = look_up(db_, "SELECT seq, state FROM journal_base "
-                             "WHERE entity = ? AND kind = 3",
+    auto base = look_up(db_,
+                        "SELECT seq, state FROM journal_base "
+                        "WHERE entity = ? AND kind = 3",
                         trip);
     if (!base)
       continue;
@@ -160,6 +162,12 @@ upkeep_step housekeeper::forget_commands(const upkeep_order& order) {
     .bind(order.before.ms, static_cast<std::int64_t>(order.rows))
     .run();
   auto gone = static_cast<std::uint64_t>(db_.changes());
+  if (gone != 0)
+    statement{db_, "INSERT INTO meta VALUES('commands_since', ?1) ON "
+                   "CONFLICT(name) DO UPDATE SET value = ?1 "
+                   "WHERE CAST(value AS INTEGER) < CAST(?1 AS INTEGER)"}
+      .bind(std::to_string(order.before.ms))
+      .run();
   return {gone, gone == order.rows, {}};
 }
 
@@ -217,15 +225,16 @@ void housekeeper::put_base(const upkeep_order& order, entity_ref entity,
   auto base =
     look_up(db_, "SELECT rev, state FROM " + table + " WHERE id = ?", entity);
   if (!base || base->rev != last) {
-    auto before = look_up(db_, "SELECT seq, state FROM journal_base WHERE "
-                               "entity = ? AND kind = "
-                                 + std::to_string(kind),
+    auto before = look_up(db_,
+                          "SELECT seq, state FROM journal_base WHERE "
+                          "entity = ? AND kind = "
+                            + std::to_string(kind),
                           entity);
     auto from = before ? before->rev : 0;
-    auto state = order.fold && rows.front().seq == from + 1
-                     && rows.size() == last - from
-                   ? order.fold(entity, before ? before->state : "", rows)
-                   : std::nullopt;
+    auto state =
+      order.fold && rows.front().seq == from + 1 && rows.size() == last - from
+        ? order.fold(entity, before ? before->state : "", rows)
+        : std::nullopt;
     if (!state)
       throw unavailable_error{
         "the journal of " + to_string(entity) + " does not fold up to event "

@@ -169,6 +169,11 @@ void reader::scan_bases(
            rows.text(3)});
 }
 
+timestamp reader::commands_since() {
+  statement find{db_, "SELECT value FROM meta WHERE name = 'commands_since'"};
+  return {find.step() ? std::stoll(find.text(0)) : 0};
+}
+
 void reader::scan_trims(const std::function<void(const trim_row&)>& visit) {
   statement rows{db_, "SELECT shard, trimmed_seq FROM shard "
                       "WHERE trimmed_seq > 0"};

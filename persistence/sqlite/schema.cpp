@@ -184,10 +184,11 @@ void apply(database& db, const migration& x) {
       .run();
     meta.bind(std::string_view{"shard_hash"}, std::string_view{"mix64/1"})
       .run();
-    db.execute("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
-               "WHERE i + 1 < "
-               + std::to_string(shard_count)
-               + ") INSERT INTO shard(shard, owner, epoch) SELECT i, 0, 0 FROM n");
+    db.execute(
+      "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n "
+      "WHERE i + 1 < "
+      + std::to_string(shard_count)
+      + ") INSERT INTO shard(shard, owner, epoch) SELECT i, 0, 0 FROM n");
   }
   db.execute("COMMIT");
 }

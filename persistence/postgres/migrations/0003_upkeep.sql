@@ -178,6 +178,11 @@ BEGIN
   WHERE c.client = x.client AND c.command = x.command
     AND c.client_kind = x.client_kind;
   GET DIAGNOSTICS gone = ROW_COUNT;
+  IF gone > 0 THEN
+    INSERT INTO hansom.meta AS m VALUES('commands_since', before)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+      WHERE m.value::bigint < before;
+  END IF;
   RETURN gone;
 END $$;
 
@@ -270,6 +275,13 @@ BEGIN
        WHERE b.entity IS NULL AND h.id IS NULL) THEN
     RETURN -3;
   END IF;
+  -- Whoever is in these days is waited for here, before commits would wait too.
+  FOR d IN first .. last LOOP
+    IF to_regclass('hansom.journal_' || d) IS NOT NULL THEN
+      EXECUTE format('LOCK TABLE hansom.%I IN ACCESS EXCLUSIVE MODE',
+                     'journal_' || d);
+    END IF;
+  END LOOP;
   PERFORM hansom.fence_upkeep(self);
   -- The last word on numbers, before the rows that said it are gone.
   UPDATE hansom.shard s SET last_seq = greatest(s.last_seq, g.seq),

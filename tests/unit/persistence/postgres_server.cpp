@@ -201,6 +201,7 @@ void postgres_server::forget_everything() {
           "DELETE FROM hansom.claim; DELETE FROM hansom.command;"
           "DELETE FROM hansom.transfer; DELETE FROM hansom.shard_history;"
           "DELETE FROM hansom.revocation;"
+          "DELETE FROM hansom.meta WHERE name = 'commands_since';"
           "DELETE FROM hansom.trip_history; DELETE FROM hansom.journal_base;"
           "UPDATE hansom.shard SET owner = 0, epoch = 0, last_seq = 0, "
           "trimmed_seq = 0");
