@@ -157,7 +157,7 @@ grep -q 'is completed, durably' "$work/said" || fail "not said to be completed"
 look 0 '"as": "completed"' trip end "$trip" --as completed "${why[@]}" \
   --yes --id e1 --json
 said_json
-look 0 '"by":"operations".*lost his phone.*"operator_name":"77"' \
+look 0 '"by":"operations".*"operator_name":"77".*lost his phone' \
   trip show "$trip"
 look 4 'cannot complete: the trip is completed' \
   trip end "$trip" --as completed "${why[@]}" --yes
