@@ -43,6 +43,12 @@ int run_check(store::factory& from, std::ostream& out, bool json,
     heard.emplace(to, stream);
   auto connection = from.open();
   connection->scan_shard_history([&](const auto& x) { judge.shard_epoch(x); });
+  connection->scan_trims([&](const auto& x) {
+    judge.trim(x);
+    if (heard)
+      heard->trim(x);
+  });
+  connection->scan_bases([&](const auto& x) { judge.base(x); });
   connection->scan_journal([&](const auto& x) {
     judge.journal(x);
     if (heard)
@@ -54,7 +60,7 @@ int run_check(store::factory& from, std::ostream& out, bool json,
   connection->scan_commands([&](const auto& x) { judge.command(x); });
   if (!history.empty())
     read_history(history, to, judge);
-  judge.end();
+  judge.end(connection->commands_since());
   if (heard)
     heard->end();
   if (json)

@@ -57,8 +57,39 @@ void journal_judge::shard_epoch(const store::shard_history_row& x) {
                + std::to_string(x.owner));
 }
 
+void journal_judge::trim(const store::trim_row& x) {
+  auto& shard = shards_[x.shard];
+  shard.last_seq = x.seq;
+  shard.trimmed = x.seq > 0;
+}
+
+void journal_judge::base(const store::stored_entity& x) {
+  const auto name = "base of " + to_string(x.entity);
+  to_.expect("I8", was_trimmed(x.entity) && x.rev > 0,
+             name + ": nothing of its shard was trimmed");
+  auto& known = entities_[x.entity];
+  known.seq = known.trimmed_seq = x.rev;
+  std::string why;
+  if (x.entity.kind == entity_kind::trip) {
+    auto& record = trips_[trip_id{x.entity.id}].record;
+    known.folds = decode(x.state, record, why) && record.rev == x.rev
+                  && record.trip.value == x.entity.id;
+    if (known.folds) { // Said of no other trip: bases are of many moments.
+      findings silent;
+      std::swap(silent, to_);
+      judge_slots({}, record);
+      std::swap(silent, to_);
+    }
+  } else if (x.entity.kind == entity_kind::driver) {
+    auto& record = drivers_[driver_id{x.entity.id}];
+    known.folds = decode(x.state, record, why) && record.rev == x.rev
+                  && record.driver.value == x.entity.id;
+  }
+  to_.expect("I13", known.folds,
+             name + " is no state at rev " + std::to_string(x.rev) + ' ' + why);
+}
+
 void journal_judge::journal(const store::journal_row& x) {
-  newest_ = std::max(newest_, x.at);
   auto& known = entities_[x.entity];
   judge_shard(x);
   judge_sequence(x, known);

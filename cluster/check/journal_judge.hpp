@@ -20,6 +20,10 @@ public:
   explicit journal_judge(findings& to);
 
   void shard_epoch(const store::shard_history_row& x);
+  /// Where a shard's journal begins.
+  void trim(const store::trim_row& x);
+  /// What an entity was there: the fold goes on from it.
+  void base(const store::stored_entity& x);
   void journal(const store::journal_row& x);
   void entity(const store::stored_entity& x);
   void claim(const store::claim_row& x);
@@ -29,11 +33,14 @@ public:
   /// @throws std::runtime_error when it is none.
   void promise(const std::string& line);
   /// What can only be judged once everything was seen.
-  void end();
+  /// @param commands_since older commands may have been forgotten.
+  void end(timestamp commands_since);
 
 private:
   struct known_entity {
     std::uint64_t seq = 0;
+    /// Events up to here are gone.
+    std::uint64_t trimmed_seq = 0;
     store::epoch last_epoch = 0;
     bool folds = true; ///< Until an event did not fit.
     bool has_state = false;
@@ -50,6 +57,7 @@ private:
     std::map<store::epoch, store::incarnation> owners;
     store::epoch last_epoch = 0;
     std::uint64_t last_seq = 0;
+    bool trimmed = false;
   };
   struct effect {
     entity_ref entity;
@@ -66,6 +74,8 @@ private:
   void fold_driver(const store::journal_row& x, known_entity& known);
   void fold_cell(const store::journal_row& x, known_entity& known);
   void judge_slots(const trip_record& before, const trip_record& after);
+  void take_state_alone(const store::stored_entity& x);
+  bool was_trimmed(entity_ref x) const;
   void judge_trip_state(const store::stored_entity& x);
   void judge_driver_state(const store::stored_entity& x);
   void end_trip(trip_id id, const known_trip& x);
@@ -85,7 +95,6 @@ private:
   /// Requests for a ride that a client heard acknowledged, and as which trip.
   std::map<store::command_key, trip_id> requests_;
   std::set<store::command_key> doubled_; ///< Requests that had two effects.
-  timestamp newest_;
 };
 
 } // namespace hansom

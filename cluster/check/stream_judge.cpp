@@ -61,6 +61,12 @@ stream_judge::stream_judge(findings& to, const std::string& path) : to_{to} {
   to_.note("events_delivered_again", again);
 }
 
+void stream_judge::trim(const store::trim_row& x) {
+  std::erase_if(heard_, [&](const auto& item) {
+    return item.first.first == x.shard && item.first.second <= x.seq;
+  });
+}
+
 void stream_judge::journal(const store::journal_row& x) {
   auto name = "event " + std::to_string(x.shard_seq) + " of shard "
               + std::to_string(x.shard) + " (" + x.kind + " of "

@@ -18,6 +18,8 @@ public:
   /// none.
   stream_judge(findings& to, const std::string& path);
 
+  /// What was heard of events that are gone cannot be judged.
+  void trim(const store::trim_row& x);
   void journal(const store::journal_row& x);
   /// When the journal has been seen.
   void end();

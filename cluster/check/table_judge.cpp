@@ -11,9 +11,6 @@ namespace hansom {
 
 namespace {
 
-/// Commands are remembered so long; a younger one must be there.
-constexpr milliseconds remembered_for{23 * 3'600'000};
-
 std::string name(const store::claim& x) {
   constexpr const char* kinds[] = {"?", "driver", "driver_next", "rider",
                                    "quote"};
@@ -35,10 +32,8 @@ std::string text_of(const nlohmann::json& from, const char* member) {
 
 void journal_judge::entity(const store::stored_entity& x) {
   auto known = entities_.find(x.entity);
-  if (known == entities_.end()) {
-    to_.expect("I13", false, to_string(x.entity) + " has a state, no journal");
-    return;
-  }
+  if (known == entities_.end())
+    return take_state_alone(x);
   known->second.has_state = true;
   to_.expect("I13", x.rev == known->second.seq,
              to_string(x.entity) + ": state at rev " + std::to_string(x.rev)
@@ -49,6 +44,36 @@ void journal_judge::entity(const store::stored_entity& x) {
     judge_trip_state(x);
   else if (x.entity.kind == entity_kind::driver)
     judge_driver_state(x);
+}
+
+/// Closed trips alone may be without a journal, where it was trimmed: then the
+/// state is all there is, and what follows is held against it.
+void journal_judge::take_state_alone(const store::stored_entity& x) {
+  const auto name = to_string(x.entity);
+  if (x.entity.kind != entity_kind::trip || !was_trimmed(x.entity))
+    return to_.expect("I13", false, name + " has a state, no journal");
+  known_trip trip;
+  std::string why;
+  const bool fits = decode(x.state, trip.record, why)
+                    && trip.record.trip.value == x.entity.id
+                    && trip.record.rev == x.rev;
+  to_.expect("I13", fits && is_terminal(trip.record.phase) && !x.active,
+             name
+               + ": its journal was trimmed, but its state is no closed trip "
+                 "at rev "
+               + std::to_string(x.rev));
+  known_entity known;
+  known.seq = known.trimmed_seq = x.rev;
+  known.folds = fits;
+  known.has_state = true;
+  entities_.emplace(x.entity, known);
+  if (fits)
+    trips_.emplace(trip_id{x.entity.id}, std::move(trip));
+}
+
+bool journal_judge::was_trimmed(entity_ref x) const {
+  auto shard = shards_.find(shard_of(x));
+  return shard != shards_.end() && shard->second.trimmed;
 }
 
 void journal_judge::judge_trip_state(const store::stored_entity& x) {
@@ -148,6 +173,9 @@ void journal_judge::transfer(const store::transfer_row& x) {
 // -- commands and promises ----------------------------------------------------
 
 void journal_judge::command(const store::command_row& x) {
+  auto known = entities_.find(x.entity);
+  if (known != entities_.end() && x.seq <= known->second.trimmed_seq)
+    return to_.checked("I6"); // Its event is gone.
   auto found = commands_.find(x.key);
   const bool fits = found != commands_.end() && found->second.entity == x.entity
                     && x.seq >= found->second.first_seq
@@ -184,7 +212,9 @@ void journal_judge::promise(const std::string& line) {
   if (what != "trip.request")
     return;
   auto found = trips_.find(trip);
-  to_.expect("I4", found != trips_.end() && found->second.command == key,
+  const bool gone = known != entities_.end() && known->second.trimmed_seq > 0;
+  to_.expect("I4",
+             found != trips_.end() && (gone || found->second.command == key),
              promise + ": acknowledged, the journal has no such request");
   const auto [first, is_new] = requests_.try_emplace(key, trip);
   to_.expect("I6", is_new || first->second == trip,
@@ -219,7 +249,9 @@ void journal_judge::count_requests() {
   std::uint64_t found = 0, terminal = 0, doubled = 0;
   for (const auto& [key, trip] : requests_) {
     auto known = trips_.find(trip);
-    const bool is_there = known != trips_.end() && known->second.command == key;
+    const bool is_there = known != trips_.end()
+                          && (known->second.command == key
+                              || entities_[entity_ref{trip}].trimmed_seq > 0);
     found += is_there;
     terminal += is_there && is_terminal(known->second.record.phase);
     doubled += doubled_.contains(key);
@@ -230,7 +262,7 @@ void journal_judge::count_requests() {
   to_.note("requests_doubled", doubled);
 }
 
-void journal_judge::end() {
+void journal_judge::end(timestamp commands_since) {
   if (!requests_.empty())
     count_requests();
   for (const auto& [id, x] : trips_)
@@ -240,7 +272,7 @@ void journal_judge::end() {
     to_.expect("I13", x.has_state,
                to_string(entity) + " has a journal, no state");
   for (const auto& [key, x] : commands_)
-    if (newest_ - x.at < remembered_for)
+    if (x.at >= commands_since)
       to_.expect("I6", x.remembered,
                  "command " + key.id + " of " + to_string(key.client)
                    + " took effect at " + to_string(x.entity)

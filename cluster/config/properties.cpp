@@ -32,6 +32,7 @@ std::vector<property> all_properties() {
   std::vector<property> out;
   node_properties(out);
   store_properties(out);
+  retention_properties(out);
   redis_properties(out);
   auth_properties(out);
   gateway_properties(out);

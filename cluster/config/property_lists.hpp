@@ -8,6 +8,7 @@ namespace hansom::config {
 
 void node_properties(std::vector<property>& out);
 void store_properties(std::vector<property>& out);
+void retention_properties(std::vector<property>& out);
 void redis_properties(std::vector<property>& out);
 void auth_properties(std::vector<property>& out);
 void gateway_properties(std::vector<property>& out);

@@ -2,6 +2,37 @@
 
 namespace hansom {
 
+namespace {
+
+/// Each step of forgetting needs the one before it.
+void check_retention(const settings& x, std::vector<std::string>& problems) {
+  auto& r = x.retention;
+  auto in_order = [&](milliseconds first, milliseconds then, const char* what) {
+    if (then.count() > 0 && then < first)
+      problems.push_back(std::string{"configuration: "} + what);
+  };
+  in_order(milliseconds{86'400'000}, r.journal,
+           "retention.journal has to be 0s or at least 24h");
+  in_order(milliseconds{2 * 86'400'000LL}, r.exact_positions,
+           "retention.exact_positions has to be 0s or at least 48h");
+  in_order(r.trip_history_after, r.exact_positions,
+           "retention.exact_positions has to be at least "
+           "retention.trip_history_after: positions are made coarse in the "
+           "history");
+  in_order(r.trip_history_after, r.journal,
+           "retention.journal has to be at least retention.trip_history_after: "
+           "a trip's events go when it is in the history");
+  in_order(r.commands, r.journal,
+           "retention.journal has to be at least retention.commands: a command "
+           "is remembered by its event");
+  if (!x.redis.url.empty() && x.redis.events)
+    in_order(x.redis.replay, r.journal,
+             "retention.journal has to be at least redis.replay: events are "
+             "published again from the journal");
+}
+
+} // namespace
+
 std::vector<std::string> check(const settings& x) {
   std::vector<std::string> problems;
   if (auto problem = check(x.dispatch); !problem.empty())
@@ -21,6 +52,7 @@ std::vector<std::string> check(const settings& x) {
                          "of keys: letters, "
                          "digits, - and _ are expected, found \""
                          + *part + '"');
+  check_retention(x, problems);
   return problems;
 }
 

@@ -4,6 +4,7 @@
 #include "gateway/gateway_config.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/redis/config.hpp"
+#include "persistence/upkeep/upkeep.hpp"
 
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ struct settings {
   auth_settings auth;
   store_settings store;
   journal_writer_config journal;
+  upkeep_config retention;
   redis::config redis;
   gateway_config gateway;
   dispatch_config dispatch;

@@ -14,6 +14,8 @@
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/redis/redis_services.hpp"
+#include "cluster/upkeep/fold.hpp"
+#include "cluster/upkeep/upkeep_route.hpp"
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/lasting.hpp"
@@ -44,6 +46,8 @@ struct actor_config : caf::actor_system_config {
 /// Clients of a stopping node come back within this.
 constexpr milliseconds farewell{2000};
 constexpr milliseconds farewell_max{5000};
+/// With more writes waiting, housekeeping waits.
+constexpr std::uint64_t busy_writes = 512;
 /// Actors end within this: the journal writer has a full queue to flush.
 constexpr milliseconds actors_end_within{10'000};
 
@@ -70,6 +74,7 @@ struct node::body {
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
   std::unique_ptr<revocation_desk> revoked;
+  std::unique_ptr<upkeep> housekeeping;
 
   std::vector<store::shard_row> open_store() {
     store = hansom::open_store(with);
@@ -149,6 +154,27 @@ struct node::body {
       with.gateway.token_life_max);
   }
 
+  /// Before the gateway starts; the job begins when clients are served.
+  void make_upkeep() {
+    upkeep::parts parts;
+    parts.store = store;
+    parts.self = incarnation;
+    parts.now = wall_clock_now;
+    parts.fold = fold_rows;
+    if (redis)
+      parts.published = redis->published();
+    parts.is_busy = [w = written] {
+      return w->queued.load(std::memory_order_relaxed) > busy_writes
+             || w->outage_began_ns.load(std::memory_order_relaxed) != 0;
+    };
+    housekeeping = std::make_unique<upkeep>(with.retention, std::move(parts));
+    // The gateway ends before the job is taken down.
+    auto source = [x = housekeeping.get()] { return &x->stats(); };
+    clients->add_metrics(make_upkeep_collector(source));
+    clients->add_health(upkeep_health(source));
+    add_upkeep_route(clients->routes(), source);
+  }
+
   /// An actor uses the runtime until its last message: nothing may be taken
   /// down before. One that never ends takes the process with it; all that was
   /// acknowledged is durable.
@@ -191,8 +217,10 @@ void node::start() {
   if (b.redis)
     spdlog::info("{} drivers are where they were",
                  b.redis->start(*b.actors, b.store, shards, b.written));
+  b.make_upkeep();
   b.clients->start(*b.actors, b.incarnation);
   b.ready = true;
+  b.housekeeping->start();
   spdlog::info(
     "node {} (incarnation {}) serves after {} ms: {}, {} entities brought back",
     b.with.node.name, b.incarnation,
@@ -208,6 +236,8 @@ void node::stop() {
     return;
   b.stopped = true;
   b.ready = false;
+  if (b.housekeeping)
+    b.housekeeping->stop();
   b.clients->drain(farewell);
   auto deadline = std::chrono::steady_clock::now() + farewell_max;
   while (!b.clients->drained() && std::chrono::steady_clock::now() < deadline)
@@ -227,6 +257,7 @@ void node::stop() {
     b.actors.reset();
   }
   b.system.reset();
+  b.housekeeping.reset();
   b.store.reset();
 }
 

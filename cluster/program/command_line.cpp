@@ -32,6 +32,7 @@ struct parsed {
   verbs::trip_end_options trip_end;
   fleet::fleet_options fleet;
   simulate::simulate_options simulate;
+  verbs::backup_options backup;
   stream_tail_options stream_tail;
   double every_s = 2;
   int rounds = 0;
@@ -255,6 +256,29 @@ void add_database_verbs(CLI::App& root, parsed& p) {
   status->add_flag("--json", p.check.json);
 }
 
+void add_backup_verbs(CLI::App& root, parsed& p) {
+  auto* backup = verb(root, "backup",
+                      "Copy the store while the node runs. PostgreSQL: as its "
+                      "owner, through pg_dump.\n"
+                      "  hansom backup --data ./data --to /backups/",
+                      p, [&p] { return verbs::backup(p.backup, p.sources); });
+  backup
+    ->add_option("--to", p.backup.place,
+                 "A new file, or a folder that gets one named by the time")
+    ->required();
+  auto* restore = verb(root, "restore",
+                       "Put a copy where no store is, and check it.\n"
+                       "  hansom restore --from copy.db --data ./new",
+                       p, [&p] { return verbs::restore(p.backup, p.sources); });
+  restore->add_option("--from", p.backup.place, "The copy")->required();
+  for (auto* app : {backup, restore}) {
+    add_settings_flags(app, p);
+    app->add_option("--data", p.backup.data, "Folder of an embedded store")
+      ->envname("HANSOM_DATA")
+      ->capture_default_str();
+  }
+}
+
 /// --data and --port are short for settings; a short flag wins over --set.
 void fold_short_flags(parsed& p) {
   auto& flags = p.sources.flags;
@@ -284,6 +308,7 @@ int run_command_line(int argc, char** argv) {
   add_inspection_verbs(root, p);
   add_quality_verbs(root, p);
   add_database_verbs(root, p);
+  add_backup_verbs(root, p);
   auto* tail = add_stream_tail(root, p.stream_tail);
   tail->parse_complete_callback([&p] {
     p.run = [&p] { return verbs::stream_tail(p.stream_tail, p.sources); };

@@ -52,6 +52,15 @@ struct check_options {
 /// @param from where the store is; `data` names the folder of an embedded one.
 int check(const check_options& with, const config_sources& from);
 
+struct backup_options {
+  std::string data = "hansom-data"; ///< Of an embedded store.
+  std::string place; ///< Where the copy goes, or comes from.
+};
+/// Copies the store while a node works on it.
+int backup(const backup_options& with, const config_sources& from);
+/// Puts a copy where no store is, and checks it.
+int restore(const backup_options& with, const config_sources& from);
+
 int db_migrate(const config_sources& from);
 int db_status(const config_sources& from, bool json);
 

@@ -162,6 +162,17 @@ redis_services::start(runtime& actors, std::shared_ptr<store::factory> store,
   return placed;
 }
 
+std::function<store::shard_numbers()> redis_services::published() const {
+  if (!inside_->events)
+    return {};
+  return [x = inside_] {
+    store::shard_numbers out{};
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = x->events->stats().published[i].load();
+    return out;
+  };
+}
+
 void redis_services::stop() {
   if (inside_->events)
     inside_->events->stop();
