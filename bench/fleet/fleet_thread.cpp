@@ -12,7 +12,7 @@ namespace hansom::fleet {
 namespace {
 
 constexpr std::size_t late_max = 20'000;
-constexpr std::int64_t token_ttl_s = 24 * 3600;
+constexpr std::int64_t token_ttl_s = 86'400;
 constexpr double publish_every_s = 0.2;
 /// After a storm everybody is on line again within this.
 constexpr double storm_over_s = 60;

@@ -14,6 +14,7 @@ revocation_row revoked(std::string name, std::int64_t before,
 
 std::vector<std::string> names(const std::vector<revocation_row>& rows) {
   std::vector<std::string> out;
+  out.reserve(rows.size());
   for (auto& x : rows)
     out.push_back(x.name + " " + std::to_string(x.issued_before.ms));
   return out;
