@@ -57,6 +57,7 @@ std::string target_of(const std::string& place, const char* suffix) {
 bool run_tool(const std::vector<std::string>& words, const std::string& url) {
   auto environment = store::postgres_environment(url);
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& x : words)
     arguments.push_back(const_cast<char*>(x.c_str()));
   arguments.push_back(nullptr);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -12,13 +13,13 @@ namespace hansom {
 
 struct upkeep_config {
   /// A closed trip leaves the states so long after its end.
-  milliseconds trip_history_after{24 * 3'600'000LL};
+  milliseconds trip_history_after = std::chrono::hours{24};
   /// Events older than this are dropped; 0 keeps them for ever.
-  milliseconds journal{90 * 24 * 3'600'000LL};
+  milliseconds journal = std::chrono::hours{90 * 24};
   /// A command said again within this takes effect once.
-  milliseconds commands{24 * 3'600'000LL};
+  milliseconds commands = std::chrono::hours{24};
   /// Trips asked for before this have coarse positions; 0 never.
-  milliseconds exact_positions{30 * 24 * 3'600'000LL};
+  milliseconds exact_positions = std::chrono::hours{30 * 24};
   milliseconds pass_every{600'000}; ///< All tasks are looked at so often.
   std::size_t step_rows = 200;      ///< In one transaction at most.
   milliseconds pause{10};           ///< Between steps, at least.
