@@ -7,6 +7,10 @@
 #include "persistence/upkeep/upkeep.hpp"
 #include "tests/unit/persistence/store_fixture.hpp"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <map>
 
 namespace hansom::store::testing {
@@ -238,6 +242,42 @@ TEST_CASE_TEMPLATE("what is not published stays, and a stale node does nothing",
   w.restart();
   CHECK(w.say(trip, false) == outcome::committed);
   w.check_beginnings();
+}
+
+TEST_CASE("upkeep that is killed loses nothing and does nothing twice") {
+  on_disk backend;
+  world w{backend.make()};
+  for (int i = 0; i < 150; ++i, w.now.ms += hour) {
+    w.say(driver_id{7}, true);
+    w.ride();
+  }
+  w.now.ms += 2 * day;
+  w.config.journal = w.config.exact_positions = milliseconds{3 * day};
+  w.config.step_rows = 2;
+  w.c.reset();
+  backend.connections.reset();
+  int killed = 0;
+  for (int i = 0; i < 12; ++i) {
+    auto child = ::fork();
+    if (child == 0) {
+      w.connections = &backend.make();
+      w.restart();
+      w.keep_up();
+      ::_exit(0);
+    }
+    ::usleep(static_cast<useconds_t>(15'000 + i * 3'700));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    killed += WIFSIGNALED(status);
+  }
+  CHECK(killed >= 3);
+  w.connections = &backend.make();
+  w.restart();
+  w.check_beginnings();
+  w.keep_up();
+  w.check_beginnings();
+  CHECK(w.journal().size() < 150 * 5);
 }
 
 TEST_CASE("an entity that does not fold keeps its journal") {
