@@ -21,6 +21,7 @@ constexpr const char* own_limits =
   "SET statement_timeout = 20000; SET lock_timeout = 1500";
 /// Commits wait behind who waits for the whole journal: he gives up soon.
 constexpr const char* short_wait = "SET lock_timeout = 300";
+constexpr const char* lock_not_available = "55P03";
 constexpr std::pair<std::int64_t, int> no_entity{
   std::numeric_limits<std::int64_t>::min(), 0};
 
@@ -87,6 +88,17 @@ housekeeper::housekeeper(session& db) : db_{db}, based_{no_entity} {
 }
 
 upkeep_step housekeeper::step(const upkeep_order& order) {
+  try {
+    return work(order);
+  } catch (const failure& e) {
+    if (e.state() != lock_not_available)
+      throw;
+    db_.execute(own_limits);
+    return {0, false, "somebody works on the table; next time"};
+  }
+}
+
+upkeep_step housekeeper::work(const upkeep_order& order) {
   switch (order.what) {
   case upkeep_task::prepare_days:
     return prepare_days(order);

@@ -19,6 +19,7 @@ public:
   upkeep_step step(const upkeep_order& order);
 
 private:
+  upkeep_step work(const upkeep_order& order);
   upkeep_step prepare_days(const upkeep_order& order);
   upkeep_step settle_strays(const upkeep_order& order);
   upkeep_step keep_trips(const upkeep_order& order);
