@@ -270,6 +270,10 @@ std::string node::url() const {
          + std::to_string(body_->clients->port());
 }
 
+bool node::is_fenced() const {
+  return body_->written->fenced.load(std::memory_order_relaxed) != 0;
+}
+
 std::size_t node::recovered() const {
   return body_->recovered;
 }

@@ -28,6 +28,10 @@ public:
   /// "http://127.0.0.1:7400", valid after `start`.
   [[nodiscard]] std::string url() const;
 
+  /// @returns whether the store has refused a write of this node because
+  ///          another one has taken over. It must end; any thread.
+  [[nodiscard]] bool is_fenced() const;
+
   /// Entities brought back by `start`.
   [[nodiscard]] std::size_t recovered() const;
 

@@ -28,6 +28,16 @@ sigset_t block_stop_signals() {
   return set;
 }
 
+/// Waits for a stop signal.
+/// @returns `false` when the node has lost its shards instead.
+bool wait_for_stop(const sigset_t& signals, const node& here) {
+  constexpr timespec look_every{0, 250'000'000};
+  while (!here.is_fenced())
+    if (sigtimedwait(&signals, nullptr, &look_every) > 0)
+      return true;
+  return false;
+}
+
 } // namespace
 
 int start(const config_sources& from) {
@@ -50,11 +60,15 @@ int start(const config_sources& from) {
               << " open entities brought back. Ctrl-C stops it.\n"
               << "  look   hansom actor top --data " << data << '\n'
               << std::flush;
-    int got = 0;
-    sigwait(&signals, &got);
+    auto fenced = !wait_for_stop(signals, here);
+    if (fenced)
+      std::cerr << "hansom: another node has taken over; what this one still "
+                   "wrote was refused. It ends.\n";
     std::cout << "Stopping.\n" << std::flush;
     remove_node_file(data);
     here.stop();
+    if (fenced)
+      return exit_failed;
   } catch (const std::exception& e) {
     std::cerr << "hansom: " << e.what() << '\n';
     return exit_failed;

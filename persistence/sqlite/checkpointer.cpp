@@ -37,27 +37,39 @@ void checkpointer::note_wal_pages(int pages) noexcept {
     wake_.notify_one();
 }
 
+void checkpointer::make_room() noexcept {
+  room_wanted_.store(true, std::memory_order_relaxed);
+  wake_.notify_one();
+}
+
+bool checkpointer::is_due() const noexcept {
+  return pages_.load(std::memory_order_relaxed) >= start_pages
+         || room_wanted_.load(std::memory_order_relaxed);
+}
+
 void checkpointer::loop() {
   using namespace std::chrono_literals;
+  bool warned = false; // Once for a series of failures.
   for (;;) {
     {
       std::unique_lock guard{mutex_};
       // The time-out makes up for a wake-up that came before the wait.
-      wake_.wait_for(guard, 1s, [this] {
-        return stop_ || pages_.load(std::memory_order_relaxed) >= start_pages;
-      });
+      wake_.wait_for(guard, 1s, [this] { return stop_ || is_due(); });
       if (stop_)
         return;
     }
-    if (pages_.load(std::memory_order_relaxed) < start_pages)
+    if (!is_due())
       continue;
     bool done = false;
     try {
       database db{path_, database::mode::existing};
       done = checkpoint(db);
+      warned = false;
     } catch (const std::exception& e) {
-      spdlog::warn("store: checkpoint failed, the WAL keeps growing: {}",
-                   e.what());
+      if (!warned)
+        spdlog::warn("store: checkpoint failed, the WAL keeps growing: {}",
+                     e.what());
+      warned = true;
     }
     if (done)
       continue;
@@ -86,13 +98,16 @@ bool checkpointer::checkpoint(database& db) {
   }
   // The rest while it waits, so that the WAL can start from its beginning.
   std::lock_guard guard{shared_->gate};
-  auto code = sqlite3_wal_checkpoint_v2(
-    db.raw(), nullptr, SQLITE_CHECKPOINT_RESTART, &total, &done);
+  auto mode = room_wanted_.load(std::memory_order_relaxed)
+                ? SQLITE_CHECKPOINT_TRUNCATE
+                : SQLITE_CHECKPOINT_RESTART;
+  auto code = sqlite3_wal_checkpoint_v2(db.raw(), nullptr, mode, &total, &done);
   if (code == SQLITE_BUSY) // A reader still needs the old pages.
     return false;
   if (code != SQLITE_OK)
     throw failure{code, sqlite3_errmsg(db.raw())};
   pages_.store(0, std::memory_order_relaxed);
+  room_wanted_.store(false, std::memory_order_relaxed);
   return true;
 }
 

@@ -62,7 +62,7 @@ std::vector<result> committer::commit(const std::vector<write>& batch,
     } catch (const failure& e) {
       db_.roll_back();
       if (!e.is_row_fault() || current_ == batch.size())
-        throw unavailable_error{e.what()};
+        throw;
       results[current_] = {};
       results[current_].what = outcome::rejected;
       spdlog::error("store: rejected a write of {}: {}",

@@ -14,6 +14,10 @@ bool failure::is_row_fault() const noexcept {
          || primary == SQLITE_TOOBIG;
 }
 
+bool failure::is_disk_full() const noexcept {
+  return (code_ & 0xff) == SQLITE_FULL;
+}
+
 namespace {
 
 [[noreturn]] void fail(sqlite3* db, const std::string& what) {

@@ -21,6 +21,9 @@ public:
   ///          disk or a lock.
   [[nodiscard]] bool is_row_fault() const noexcept;
 
+  /// @returns whether the disk has no room left.
+  [[nodiscard]] bool is_disk_full() const noexcept;
+
 private:
   int code_;
 };

@@ -90,9 +90,8 @@ public:
 
   upkeep_step keep_up(const upkeep_order& order) override {
     return write([&] {
-      auto owned = std::any_of(shards().begin(), shards().end(), [&](auto& x) {
-        return x.owner == order.self;
-      });
+      auto owned = std::any_of(shards().begin(), shards().end(),
+                               [&](auto& x) { return x.owner == order.self; });
       if (!owned)
         throw unavailable_error{"incarnation " + std::to_string(order.self)
                                 + " owns no shard any more"};
@@ -178,7 +177,15 @@ private:
     if (read_only_)
       throw unavailable_error{"the store was opened for reading only"};
     std::scoped_lock guard{shared_->gate, core_->mutex};
-    return guarded(f);
+    return guarded([&] {
+      try {
+        return f();
+      } catch (const failure& e) {
+        if (checkpointer_ && e.is_disk_full())
+          checkpointer_->make_room();
+        throw;
+      }
+    });
   }
 
   template <class F>

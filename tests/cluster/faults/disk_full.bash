@@ -8,9 +8,10 @@ times=2
 disk=
 
 prepare() {
-  local size=224m # The write-ahead log alone may grow to 128 MB.
+  local size=48m # Less than the write-ahead log of SQLite may grow to.
   disk=$world/A
   [ "$store" = sqlite ] || {
+    size=224m
     disk=$world/postgres
     postgres_settings=("max_wal_size = 64MB" "min_wal_size = 32MB")
   }

@@ -43,6 +43,7 @@ take_over() {
   mark
   pause 2
   taken=$(now_us)
+  node_peak A
   kill -CONT "${node_pid[A]}"
   pause 3
 }
@@ -59,20 +60,22 @@ strike() {
 }
 
 settle() {
-  local got state="is still there, and fenced"
+  local got waited=0
   [ "$store" = postgresql ] || return 0
   got=$(awk -v taken="$taken" '$1 == "ack" && $3 >= taken { ++n }
     END { print n + 0 }' "$world/stale")
   [ "$got" = 0 ] || broken "the stale node acknowledged $got commands"
   kill -TERM "$stale_pid" 2>/dev/null
-  node_peak A
+  while kill -0 "${node_pid[A]}" 2>/dev/null && [ "$waited" -lt 100 ]; do
+    pause 0.1
+    waited=$((waited + 1))
+  done
   if kill -0 "${node_pid[A]}" 2>/dev/null; then
+    broken "the stale node did not end by itself within 10 s"
     kill -TERM "${node_pid[A]}"
-  else
-    state="has ended by itself"
   fi
   wait "${node_pid[A]}" 2>/dev/null
   node_pid[A]=
-  seen="the stale node $state; $(awk '$1 != "ack"' "$world/stale" | wc -l) of \
+  seen="the stale node ended by itself; $(awk '$1 != "ack"' "$world/stale" | wc -l) of \
 its client's commands were refused or lost, none acknowledged"
 }
