@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 
@@ -18,13 +17,6 @@ namespace {
 std::string environment(const char* name) {
   auto* value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string first_word(const std::string& file) {
-  std::ifstream in{file};
-  std::string word;
-  in >> word;
-  return word;
 }
 
 std::size_t append_body(char* data, std::size_t size, std::size_t n,

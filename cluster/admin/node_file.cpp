@@ -44,14 +44,14 @@ void write_private(const std::string& path, const std::string& content) {
   fs::rename(beside, path);
 }
 
+} // namespace
+
 std::string first_word(const std::string& path) {
   std::ifstream in{path};
   std::string word;
   in >> word;
   return word;
 }
-
-} // namespace
 
 void write_node_file(const std::string& data, const node_file& x) {
   nlohmann::json content{{"url", x.url}, {"pid", x.pid}};

@@ -12,6 +12,10 @@ struct node_file {
   long pid = 0;
 };
 
+/// @returns the file's first word, as keys and tokens are kept; empty when it
+///          cannot be read.
+std::string first_word(const std::string& path);
+
 /// @throws std::runtime_error when the folder cannot be written.
 void write_node_file(const std::string& data, const node_file& x);
 void remove_node_file(const std::string& data);
