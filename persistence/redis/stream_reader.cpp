@@ -212,6 +212,7 @@ bool stream_reader::acknowledge_ids(const std::vector<shard_and_id>& xs) {
     found->second.add(id);
   }
   std::vector<command> all;
+  all.reserve(asked.size());
   for (auto& [shard, x] : asked)
     all.push_back(std::move(x));
   auto fine = true;
