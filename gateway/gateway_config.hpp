@@ -53,19 +53,19 @@ struct gateway_config {
   // -- how long ---------------------------------------------------------------
 
   milliseconds hello_timeout{5'000};
-  milliseconds heartbeat{20'000};       ///< Two missed and the socket closes.
-  milliseconds session_kept{120'000};   ///< After the connection is lost.
-  milliseconds attach_timeout{6'000};   ///< For the entity's answer.
+  milliseconds heartbeat{20'000};     ///< Two missed and the socket closes.
+  milliseconds session_kept{120'000}; ///< After the connection is lost.
+  milliseconds attach_timeout{6'000}; ///< For the entity's answer.
   /// Then: unknown outcome. Longer than a write waits for a store that is gone,
   /// so that what surely did not happen is said to be so.
   milliseconds command_timeout{6'000};
-  milliseconds write_timeout{15'000};   ///< One frame not taken by the client.
-  milliseconds close_timeout{3'000};    ///< For the client's close frame.
-  milliseconds http_timeout{10'000};    ///< One request, or idle keep-alive.
-  milliseconds token_warning{60'000};   ///< Before a token expires.
-  milliseconds position_flush{25};      ///< A batch per cell so often.
-  milliseconds driver_refresh{15'000};  ///< `driver_moved` at least so often.
-  milliseconds sweep{250};              ///< Grain of all timeouts above.
+  milliseconds write_timeout{15'000};  ///< One frame not taken by the client.
+  milliseconds close_timeout{3'000};   ///< For the client's close frame.
+  milliseconds http_timeout{10'000};   ///< One request, or idle keep-alive.
+  milliseconds token_warning{60'000};  ///< Before a token expires.
+  milliseconds position_flush{25};     ///< A batch per cell so often.
+  milliseconds driver_refresh{15'000}; ///< `driver_moved` at least so often.
+  milliseconds sweep{250};             ///< Grain of all timeouts above.
 };
 
 /// @returns an empty text when the settings are usable together, else which one

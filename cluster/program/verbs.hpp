@@ -54,7 +54,7 @@ int check(const check_options& with, const config_sources& from);
 
 struct backup_options {
   std::string data = "hansom-data"; ///< Of an embedded store.
-  std::string place; ///< Where the copy goes, or comes from.
+  std::string place;                ///< Where the copy goes, or comes from.
 };
 /// Copies the store while a node works on it.
 int backup(const backup_options& with, const config_sources& from);
