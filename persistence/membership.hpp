@@ -119,12 +119,23 @@ struct membership_view {
   std::vector<cut_link> cuts;        ///< Between members.
 };
 
+/// How far the heartbeats of a member have come.
+struct member_beat {
+  incarnation self = 0;
+  std::uint64_t hb_seq = 0;
+
+  friend bool operator==(const member_beat&, const member_beat&) = default;
+};
+
 /// What a heartbeat brings back.
 struct beat {
   node_status status = node_status::joining;
   std::uint64_t hb_seq = 0;
   std::uint64_t version = 0; ///< Of the view: read it when it has changed.
   timestamp now;             ///< By the server's clock.
+  /// All members, read after this heartbeat: whoever stands still is watched
+  /// without reading the view each time.
+  std::vector<member_beat> members;
 };
 
 enum class transfer_outcome : std::uint8_t {
