@@ -133,8 +133,8 @@ struct beat {
   std::uint64_t hb_seq = 0;
   std::uint64_t version = 0; ///< Of the view: read it when it has changed.
   timestamp now;             ///< By the server's clock.
-  /// All members, read after this heartbeat: whoever stands still is watched
-  /// without reading the view each time.
+  /// All members, by incarnation, as they were when this heartbeat was made:
+  /// whoever stands still is watched without reading the view each time.
   std::vector<member_beat> members;
 };
 

@@ -38,6 +38,10 @@ committer::committer(session& db, shared_state& shared)
   : db_{db}, shared_{shared} {
   db_.prepare("commit_batch", commit_sql());
   db_.prepare("recall", "SELECT hansom.recall_trips($1::bigint[])");
+  db_.prepare("numbers",
+              "SELECT s.shard, greatest(s.last_seq, (SELECT max(j.shard_seq) "
+              "FROM hansom.journal j WHERE j.shard = s.shard)) FROM "
+              "hansom.shard s WHERE s.shard = ANY($1::smallint[])");
 }
 
 std::vector<result> committer::commit(const std::vector<write>& batch) {
@@ -60,6 +64,7 @@ std::vector<result> committer::commit(const std::vector<write>& batch) {
     load_counters();
   if (good.empty())
     return results;
+  load_counters(batch, good);
   commit(batch, good, results);
   indices again;
   try {
@@ -159,6 +164,31 @@ void committer::load_counters() {
            "hansom.journal j WHERE j.shard = s.shard)) FROM hansom.shard s"))
       last.at(row[0].as<std::size_t>()) = bits(row[1]);
     shared_.last = last;
+    shared_.epochs = {};
+  } catch (const failure& e) {
+    throw unavailable_error{e.what()};
+  }
+}
+
+/// A shard of a new epoch was somebody else's until then, who has numbered on.
+/// Nobody can have since: the fence would refuse him, or us.
+void committer::load_counters(const std::vector<write>& batch,
+                              const indices& chosen) {
+  std::string shards;
+  auto epochs = shared_.epochs;
+  for (auto i : chosen) {
+    auto& x = batch[i];
+    if (epochs.at(x.shard) == x.claimed_epoch)
+      continue;
+    epochs.at(x.shard) = x.claimed_epoch;
+    shards += (shards.empty() ? "" : ",") + std::to_string(x.shard);
+  }
+  if (shards.empty())
+    return;
+  try {
+    for (auto row : db_.run("numbers", {'{' + shards + '}'}))
+      shared_.last->at(row[0].as<std::size_t>()) = bits(row[1]);
+    shared_.epochs = epochs;
   } catch (const failure& e) {
     throw unavailable_error{e.what()};
   }

@@ -16,6 +16,9 @@ struct shared_state {
   watchdog dog;
   std::mutex gate;                    ///< Held for each commit and takeover.
   std::optional<shard_counters> last; ///< Guarded by `gate`; empty: unknown.
+  /// As of which `last` counts. Another one means that others may have written
+  /// between; 0: not known, so `last` counts as of when it was read.
+  shard_counters epochs{};
   /// Backends whose last commit nobody saw the end of; guarded by `gate`. They
   /// must be gone before anybody writes.
   std::vector<backend> doubtful;
@@ -34,6 +37,7 @@ private:
   using indices = std::vector<std::size_t>;
 
   void load_counters();
+  void load_counters(const std::vector<write>& batch, const indices& chosen);
   void commit(const std::vector<write>& batch, const indices& chosen,
               std::vector<result>& results);
   pqxx::result send(const batch_parameters& what);

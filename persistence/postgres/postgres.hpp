@@ -21,6 +21,9 @@ struct postgres_options {
   std::chrono::milliseconds idle_timeout{500};
   /// Without any answer for so long the connection is cut.
   std::chrono::milliseconds answer_timeout{4000};
+  /// Of the cluster's member that connects, so that others may end its server
+  /// processes when it is dead; 0: none.
+  incarnation self = 0;
 };
 
 /// Connects when a connection is opened, not here.
@@ -28,6 +31,11 @@ struct postgres_options {
 /// are `migrate_postgres`, by the owner.
 /// @throws std::runtime_error when the connection string is malformed.
 std::unique_ptr<factory> make_postgres(postgres_options with);
+
+class membership;
+/// Connects at once. @throws unavailable_error; std::runtime_error when the
+/// connection string is malformed.
+std::unique_ptr<membership> make_postgres_membership(postgres_options with);
 
 /// One migration, as the program knows it and as the database does.
 struct migration_status {

@@ -44,6 +44,7 @@ public:
                                 timestamp at) override {
     return guarded([&] {
       refuse_read_only();
+      refuse_cluster();
       db_.prepare("start", "INSERT INTO hansom.node(name, at) VALUES($1, $2) "
                            "RETURNING incarnation");
       db_.prepare("days", "SELECT hansom.prepare_journal_days($1, $2)");
@@ -168,6 +169,18 @@ private:
   void refuse_read_only() const {
     if (shared_->with.read_only)
       throw unavailable_error{"the store was opened for reading only"};
+  }
+
+  /// Whoever starts alone takes every shard, also from members that serve.
+  void refuse_cluster() {
+    auto member = db_.value("SELECT name || ' at ' || address FROM hansom.node "
+                            "WHERE status IN (1, 2, 3) "
+                            "AND hb_at > hansom.now_ms() - 10000 "
+                            "ORDER BY incarnation LIMIT 1");
+    if (!member.empty())
+      throw std::runtime_error{
+        "the database belongs to a cluster, whose node " + member
+        + " is alive: join it (cluster.enabled), or stop its nodes first"};
   }
 
   /// One statement: nobody waits for a takeover longer than it takes.

@@ -98,7 +98,10 @@ void session::set_up(const postgres_options& with) {
           + "; SET lock_timeout = " + milliseconds_text(with.lock_timeout)
           + "; SET idle_in_transaction_session_timeout = "
           + milliseconds_text(idle)
-          + (with.read_only ? "; SET default_transaction_read_only = on" : ""));
+          + (with.read_only ? "; SET default_transaction_read_only = on" : "")
+          + (with.self == 0
+               ? std::string{}
+               : "; SET application_name = '" + backend_name(with.self) + "'"));
   auto found =
     execute("SELECT pg_backend_pid(), (SELECT extract(epoch FROM "
             "backend_start)::text FROM "

@@ -40,6 +40,10 @@ struct backend {
   std::string started;
 };
 
+/// What the server shows as the program's name; tells a dead member's processes
+/// from others.
+std::string backend_name(incarnation self);
+
 /// One connection with the settings that the design asks for, and with a
 /// deadline for each statement. One thread at a time.
 class session {

@@ -203,8 +203,12 @@ void postgres_server::forget_everything() {
           "DELETE FROM hansom.revocation;"
           "DELETE FROM hansom.meta WHERE name = 'commands_since';"
           "DELETE FROM hansom.trip_history; DELETE FROM hansom.journal_base;"
+          "DELETE FROM hansom.suspicion; DELETE FROM hansom.cut_link;"
+          "DELETE FROM hansom.cluster_event;"
+          "UPDATE hansom.node SET status = 5 WHERE status IN (1, 2, 3);"
+          "UPDATE hansom.cluster_view SET paused = false;"
           "UPDATE hansom.shard SET owner = 0, epoch = 0, last_seq = 0, "
-          "trimmed_seq = 0");
+          "trimmed_seq = 0, pin = ''");
 }
 
 void postgres_server::execute(const std::string& sql) {
