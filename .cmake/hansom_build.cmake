@@ -69,11 +69,15 @@ if(MOLD)
 endif()
 
 # hansom_library(name DEPENDS target...): a static library from all .cpp files
-# in and below the calling folder.
+# in and below the calling folder; those of folders with a target of their own
+# are left out with EXCLUDE regex.
 function(hansom_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "_cxx17\\.cpp$")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   if(NOT sources) # A room of headers alone.
     set(sources "${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp")
     file(TOUCH "${sources}")

@@ -186,6 +186,7 @@ std::optional<commit_request> cell_state::take_commit() {
   x.what.state = encode(surge_.next());
   x.what.active = false; // Loaded when somebody needs the cell.
   x.token = ++commit_token_;
+  node_.asked(shard);
   x.urgent = false;
   return x;
 }
@@ -193,6 +194,7 @@ std::optional<commit_request> cell_state::take_commit() {
 bool cell_state::committed(const commit_result& x) {
   if (x.token != commit_token_ || !surge_.in_flight())
     return true;
+  node_.answered(shard_of(cell_));
   using store::outcome;
   surge_.settle(x.result.what == outcome::committed);
   switch (x.result.what) {

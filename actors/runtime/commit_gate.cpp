@@ -25,6 +25,23 @@ void commit_gate::init(caf::scheduled_actor* self, runtime* rt, entity_ref me) {
   self_ = self;
   rt_ = rt;
   me_ = me;
+  shard_ = shard_of(me);
+  epoch_ = rt->epoch_of(shard_);
+}
+
+commit_gate::~commit_gate() {
+  if (!rt_)
+    return;
+  rt_->answered(shard_, lookups_.size() + (flying_ ? 1 : 0));
+  if (!rt_->is_clustered())
+    return;
+  if (flying_ && flying_->from)
+    rt_->refuse(*flying_->from, error_code::unknown_outcome);
+  for (auto& x : lookups_)
+    rt_->refuse(x.from, error_code::moved);
+  for (auto& x : waiting_)
+    if (x.from)
+      rt_->refuse(*x.from, error_code::moved);
 }
 
 void commit_gate::refuse_full(const client_ref& from) {
@@ -66,13 +83,14 @@ void commit_gate::commit(step x) {
   assert(idle());
   auto& w = x.what;
   w.entity = me_;
-  w.shard = shard_of(me_);
-  w.claimed_epoch = rt_->epoch_of(w.shard);
+  w.shard = shard_;
+  w.claimed_epoch = epoch_;
   w.at = rt_->now();
   if (x.from && !x.from->command.empty())
     w.command = store::command_key{x.from->client, x.from->command};
   flying_token_ = ++last_token_;
   flying_ = std::make_unique<step>(std::move(x));
+  rt_->asked(shard_);
   send(rt_->writer(), caf::make_message(commit_request{
                         flying_->what, flying_token_, flying_->urgent}));
 }
@@ -99,7 +117,8 @@ void commit_gate::look_up(const client_ref& from,
     return found(busy);
   }
   auto token = ++last_token_;
-  lookups_.push_back({token, std::move(found)});
+  lookups_.push_back({token, from, std::move(found)});
+  rt_->asked(shard_);
   send(rt_->reader(),
        caf::make_message(lookup_command{{from.client, from.command}, token}));
 }
@@ -112,6 +131,7 @@ void commit_gate::handle(const lookup_result& x) {
   auto found = std::move(at->found);
   lookups_.erase(at);
   found(x);
+  rt_->answered(shard_);
 }
 
 void commit_gate::handle(const commit_result& x) {
@@ -121,6 +141,7 @@ void commit_gate::handle(const commit_result& x) {
   flying_.reset();
   finish(std::move(done), x.result);
   drain();
+  rt_->answered(shard_);
 }
 
 void commit_gate::finish(step x, const store::result& result) {
@@ -141,6 +162,7 @@ void commit_gate::finish(step x, const store::result& result) {
   case store::outcome::stale_epoch:
     moved_ = true;
     rt_->drops().count(drop_reason::commit_stale_epoch);
+    rt_->fenced(shard_, epoch_);
     return give_up(x, result);
   default:
     spdlog::error("{}: the store says {} to events from seq {}", to_string(me_),

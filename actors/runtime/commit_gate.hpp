@@ -41,6 +41,13 @@ public:
     std::function<void(const store::result&)> failed;
   };
 
+  commit_gate() = default;
+  /// In a cluster an actor may end because its shard leaves the node: clients
+  /// who wait here are told so.
+  ~commit_gate();
+  commit_gate(const commit_gate&) = delete;
+  commit_gate& operator=(const commit_gate&) = delete;
+
   void init(caf::scheduled_actor* self, runtime* rt, entity_ref me);
 
   /// @returns whether nothing is being written.
@@ -87,6 +94,7 @@ public:
 private:
   struct lookup {
     std::uint64_t token = 0;
+    client_ref from;
     std::function<void(const lookup_result&)> found;
   };
   struct waiter {
@@ -105,6 +113,8 @@ private:
   caf::scheduled_actor* self_ = nullptr;
   runtime* rt_ = nullptr;
   entity_ref me_;
+  shard_id shard_ = 0;
+  store::epoch epoch_ = 0; ///< Under which this actor was made.
   std::unique_ptr<step> flying_;
   std::uint64_t flying_token_ = 0;
   std::uint64_t last_token_ = 0;

@@ -26,8 +26,11 @@ enum class drop_reason : std::uint8_t {
   gate_full,       ///< Too much waits for one entity's present write.
   gate_lost,       ///< Said to an entity that may write no more.
   commit_rejected, ///< The store disagrees with an entity's memory.
+  shard_full,      ///< Too much waits for a shard that is opening or leaving.
+  no_route,        ///< No way to the owner was found in time.
+  link_lost,       ///< Sent to another node; nobody knows what became of it.
 };
-inline constexpr std::size_t drop_reason_count = 16;
+inline constexpr std::size_t drop_reason_count = 19;
 
 std::string_view to_text(drop_reason x) noexcept;
 

@@ -1,5 +1,7 @@
 #include "actors/runtime/directory.hpp"
 
+#include "actors/runtime/shard_gates.hpp"
+
 #include <caf/send.hpp>
 
 namespace hansom {
@@ -15,7 +17,8 @@ void put(const resident& to, parcel& what) {
 
 } // namespace
 
-directory::directory(port owner) : owner_{std::move(owner)} {
+directory::directory(port owner, const shard_gates* gates)
+  : owner_{std::move(owner)}, gates_{gates} {
 }
 
 directory::part& directory::part_of(entity_ref x) noexcept {
@@ -28,7 +31,20 @@ const directory::part& directory::part_of(entity_ref x) const noexcept {
 
 void directory::deliver(entity_ref to, parcel what, bool fresh) {
   auto& p = part_of(to);
+  deliver(p, std::unique_lock{p.mutex}, to, std::move(what), fresh);
+}
+
+bool directory::deliver_if_open(entity_ref to, parcel& what, bool fresh) {
+  auto& p = part_of(to);
   std::unique_lock guard{p.mutex};
+  if (gates_ && gates_->phase_of(shard_of(to)) != shard_phase::open)
+    return false;
+  deliver(p, std::move(guard), to, std::move(what), fresh);
+  return true;
+}
+
+void directory::deliver(part& p, std::unique_lock<std::mutex> guard,
+                        entity_ref to, parcel what, bool fresh) {
   if (closed_) {
     guard.unlock();
     return owner_.undeliverable(to, std::move(what),
@@ -53,7 +69,18 @@ void directory::deliver(entity_ref to, parcel what, bool fresh) {
   owner_.start_loading(to);
 }
 
-void directory::remind(entity_ref to, parcel what) {
+bool directory::remind(entity_ref to, parcel what) {
+  auto& p = part_of(to);
+  std::lock_guard guard{p.mutex};
+  if (gates_ && gates_->phase_of(shard_of(to)) == shard_phase::sealed)
+    return false;
+  auto found = p.entries.find(to);
+  if (found != p.entries.end() && found->second.who.actor)
+    put(found->second.who, what);
+  return true;
+}
+
+void directory::nudge(entity_ref to, parcel what) {
   auto& p = part_of(to);
   std::lock_guard guard{p.mutex};
   auto found = p.entries.find(to);
@@ -61,10 +88,12 @@ void directory::remind(entity_ref to, parcel what) {
     put(found->second.who, what);
 }
 
-bool directory::arrive(entity_ref to, resident who) {
+bool directory::arrive(entity_ref to, resident who, std::uint64_t under) {
   auto& p = part_of(to);
   std::lock_guard guard{p.mutex};
   if (closed_)
+    return false;
+  if (gates_ && under != 0 && gates_->epoch_of(shard_of(to)) != under)
     return false;
   auto& x = p.entries[to];
   auto used = !x.who.actor;
@@ -115,6 +144,35 @@ void directory::bury(entity_ref who, caf::actor_id dead) {
     return;
   last = std::move(found->second.who);
   p.entries.erase(found);
+}
+
+directory::taken directory::take_shard(shard_id shard) {
+  taken result;
+  for (auto& p : parts_) {
+    std::lock_guard guard{p.mutex};
+    std::erase_if(p.entries, [&](auto& x) {
+      auto& [who, y] = x;
+      if (shard_of(who) != shard)
+        return false;
+      for (auto& what : y.waiting)
+        result.waiting.emplace_back(who, std::move(what));
+      if (y.who.actor)
+        result.residents.emplace_back(who, std::move(y.who));
+      return true;
+    });
+  }
+  return result;
+}
+
+bool directory::is_busy(shard_id shard) const {
+  for (auto& p : parts_) {
+    std::lock_guard guard{p.mutex};
+    for (auto& [who, x] : p.entries)
+      if (shard_of(who) == shard
+          && (x.loading || (x.who.watch && x.who.watch->depth() > 0)))
+        return true;
+  }
+  return false;
 }
 
 std::size_t directory::size() const {

@@ -19,6 +19,8 @@
 
 namespace hansom {
 
+class shard_gates;
+
 /// An actor that lives in memory, and what is known of it from outside.
 struct resident {
   caf::actor actor;
@@ -51,20 +53,32 @@ public:
 
   static constexpr std::size_t waiting_max = 64; ///< Per loading entity.
 
-  explicit directory(port owner);
+  /// @param gates of a node in a cluster; null: every shard is open. Must
+  ///        outlive the directory.
+  explicit directory(port owner, const shard_gates* gates = nullptr);
 
   /// Puts `what` into the entity's mailbox, bringing it into memory first.
   /// @param fresh the entity is new: do not ask the store.
   void deliver(entity_ref to, parcel what, bool fresh);
 
+  /// The same if the entity's shard is open.
+  /// @returns `false`, leaving `what` alone, when it is not.
+  bool deliver_if_open(entity_ref to, parcel& what, bool fresh);
+
   /// Puts `what` into the entity's mailbox if it is in memory. For alarms: who
   /// has left had nothing to wait for.
-  void remind(entity_ref to, parcel what);
+  /// @returns `false` when the shard is sealed: say it again later.
+  bool remind(entity_ref to, parcel what);
+
+  /// The same, sealed or not.
+  void nudge(entity_ref to, parcel what);
 
   /// Loading has ended well: the actor takes all that waited, in order. If the
   /// entity is resident by now, `who` is not used.
-  /// @returns whether `who` has become the resident.
-  bool arrive(entity_ref to, resident who);
+  /// @param under the shard's epoch when loading began; 0: does not matter.
+  /// @returns whether `who` has become the resident; also not when the shard
+  ///          has another epoch by now.
+  bool arrive(entity_ref to, resident who, std::uint64_t under = 0);
 
   /// Loading has failed: all that waited is undeliverable.
   void abandon(entity_ref to, drop_reason why);
@@ -77,6 +91,18 @@ public:
   /// Takes an entity out whatever its mailbox holds: its actor has died. Does
   /// nothing when another actor has taken its place.
   void bury(entity_ref who, caf::actor_id dead);
+
+  /// Takes a shard out: who is in memory, and what waits for others. A walk
+  /// over all entities.
+  struct taken {
+    std::vector<std::pair<entity_ref, resident>> residents;
+    std::vector<std::pair<entity_ref, parcel>> waiting;
+  };
+  [[nodiscard]] taken take_shard(shard_id shard);
+
+  /// @returns whether any entity of the shard is being loaded, or has mail that
+  ///          it has not handled. A walk over all entities.
+  [[nodiscard]] bool is_busy(shard_id shard) const;
 
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::shared_ptr<probe> watch_of(entity_ref who) const;
@@ -104,8 +130,11 @@ private:
 
   part& part_of(entity_ref x) noexcept;
   const part& part_of(entity_ref x) const noexcept;
+  void deliver(part& p, std::unique_lock<std::mutex> guard, entity_ref to,
+               parcel what, bool fresh);
 
   port owner_;
+  const shard_gates* gates_;
   std::atomic<bool> closed_{
     false}; ///< Read and acted upon under a part's lock.
   std::array<part, 64> parts_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime/current_turn.hpp"
 #include "protocol/ids.hpp"
 #include "protocol/time.hpp"
 
@@ -30,6 +31,8 @@ struct probe {
   std::atomic<bool> ended{false}; ///< The actor is no more.
   std::chrono::steady_clock::time_point born = std::chrono::steady_clock::now();
   std::array<handled_message, history> last;
+
+  shard_id shard = no_shard; ///< Set before the actor's first message.
 
   [[nodiscard]] std::uint64_t depth() const noexcept {
     auto done = handled.load(std::memory_order_relaxed);

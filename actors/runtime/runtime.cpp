@@ -1,5 +1,6 @@
 #include "actors/runtime/runtime.hpp"
 
+#include "actors/runtime/who_waits.hpp"
 #include "protocol/server_frames.hpp"
 
 #include <spdlog/spdlog.h>
@@ -19,6 +20,7 @@ struct activator_state {
   struct load {
     entity_ref who;
     timestamp deadline;
+    store::epoch under = 0; ///< The shard's, when loading began.
   };
   std::unordered_map<std::uint64_t, load> loads;
   std::uint64_t last_token = 0;
@@ -68,6 +70,10 @@ struct start_load {
 struct retry_load {
   std::uint64_t token;
 };
+struct drop_shard {
+  shard_id shard;
+  store::epoch epoch;
+};
 
 } // namespace
 
@@ -75,14 +81,20 @@ struct retry_load {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::start_load)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::retry_load)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(hansom::drop_shard)
 
 namespace hansom {
 
 namespace {
 
+struct activator_work {
+  std::function<void(entity_ref, activation, store::epoch)> done;
+  std::function<void(entity_ref)> failed;
+  std::function<void(const drop_shard&)> drop;
+};
+
 caf::behavior activator(activator_actor* self, runtime* owner,
-                        std::function<void(entity_ref, activation)> done,
-                        std::function<void(entity_ref)> failed) {
+                        activator_work work) {
   auto ask = [self, owner](std::uint64_t token) {
     auto who = self->state.loads.at(token).who;
     self->send(owner->reader(), load_entity{who, claims_of(who), token});
@@ -90,8 +102,9 @@ caf::behavior activator(activator_actor* self, runtime* owner,
   return {
     [=](const start_load& x) {
       auto token = ++self->state.last_token;
-      self->state.loads[token] = {x.who, owner->now()
-                                           + activator_state::load_deadline};
+      self->state.loads[token] = {x.who,
+                                  owner->now() + activator_state::load_deadline,
+                                  owner->epoch_of(shard_of(x.who))};
       ask(token);
     },
     [=](const retry_load& x) { ask(x.token); },
@@ -107,10 +120,11 @@ caf::behavior activator(activator_actor* self, runtime* owner,
       }
       self->state.loads.erase(found);
       if (x.unavailable)
-        failed(load.who);
+        work.failed(load.who);
       else
-        done(load.who, to_activation(std::move(x)));
+        work.done(load.who, to_activation(std::move(x)), load.under);
     },
+    [=](const drop_shard& x) { work.drop(x); },
   };
 }
 
@@ -137,8 +151,9 @@ runtime::runtime(caf::actor_system& system, parts with)
       {[this](entity_ref who) { return make(who, {}); },
        [this](entity_ref who) { caf::anon_send(activator_, start_load{who}); },
        [this](entity_ref to, parcel what, drop_reason why) {
-         undeliverable(to, what, why);
-       }}} {
+         give_back(to, what, why);
+       }},
+      parts_.router ? &gates_ : nullptr} {
 }
 
 runtime::~runtime() {
@@ -152,12 +167,17 @@ void runtime::set_factory(entity_kind kind, entity_factory make) {
 void runtime::own(const std::vector<store::shard_row>& shards) {
   for (auto& x : shards)
     if (x.owner == parts_.incarnation)
-      epochs_[x.shard].store(x.now, std::memory_order_release);
+      gates_.own(x.shard, x.now);
 }
 
 std::size_t runtime::recover(store::connection& from) {
+  return recover(from, 0, shard_count);
+}
+
+std::size_t runtime::recover(store::connection& from, std::size_t first,
+                             std::size_t last) {
   std::size_t n = 0;
-  for (std::size_t i = 0; i < shard_count; ++i) {
+  for (std::size_t i = first; i < last; ++i) {
     auto shard = static_cast<shard_id>(i);
     if (epoch_of(shard) == 0)
       continue;
@@ -169,7 +189,7 @@ std::size_t runtime::recover(store::connection& from) {
           (c.kind == store::claim_kind::driver_next ? with.queued : with.trip) =
             trip_id{holder->id};
       with.state = std::move(x);
-      loaded(who, std::move(with));
+      loaded(who, std::move(with), epoch_of(shard));
       ++n;
     });
   }
@@ -179,14 +199,31 @@ std::size_t runtime::recover(store::connection& from) {
 void runtime::start() {
   activator_ = system_.spawn(
     activator, this,
-    [this](entity_ref who, activation with) { loaded(who, std::move(with)); },
-    [this](entity_ref who) {
-      entities_.abandon(who, drop_reason::load_failed);
-    });
-  pump_ = system_.spawn(pump, [this] {
-    for (auto& x : alarms_.take_due(now()))
-      entities_.remind(x.to, {caf::make_message(alarm_rang{x.token})});
-  });
+    activator_work{[this](entity_ref who, activation with, store::epoch under) {
+                     loaded(who, std::move(with), under);
+                   },
+                   [this](entity_ref who) {
+                     entities_.abandon(who, drop_reason::load_failed);
+                   },
+                   [this](const drop_shard& x) {
+                     if (close_shard(x.shard, x.epoch))
+                       parts_.router->fenced(x.shard, x.epoch);
+                   }});
+  pump_ = system_.spawn(pump, [this] { ring(); });
+}
+
+void runtime::ring() {
+  auto t = now();
+  for (auto& x : alarms_.take_due(t))
+    if (!entities_.remind(x.to, {caf::make_message(alarm_rang{x.token})}))
+      alarms_.set(x.to, x.token, t + alarms::tick);
+  for (auto& x : gates_.take_expired(t))
+    give_back(x.to, x.what, drop_reason::no_route);
+}
+
+void runtime::fenced(shard_id shard, store::epoch epoch) {
+  if (parts_.router)
+    caf::anon_send(activator_, drop_shard{shard, epoch});
 }
 
 void runtime::stop() {
@@ -201,11 +238,15 @@ void runtime::stop() {
 }
 
 void runtime::post(entity_ref to, parcel what, bool fresh) {
-  entities_.deliver(to, std::move(what), fresh);
+  if (!parts_.router)
+    entities_.deliver(to, std::move(what), fresh);
+  else if (!take(to, what, fresh, false))
+    parts_.router->route(to, std::move(what), fresh);
 }
 
 resident runtime::make(entity_ref who, activation with) {
   auto watch = std::make_shared<probe>();
+  watch->shard = shard_of(who);
   auto& factory = factories_[static_cast<std::size_t>(who.kind)];
   auto actor = factory(*this, who, std::move(with), watch);
   // An exception ends an actor, whatever we do; the next message then finds
@@ -226,21 +267,31 @@ void runtime::died(entity_ref who, caf::actor_id id, const caf::error& why) {
   entities_.bury(who, id);
 }
 
-void runtime::loaded(entity_ref who, activation with) {
+void runtime::loaded(entity_ref who, activation with, store::epoch under) {
+  if (parts_.router && epoch_of(shard_of(who)) != under)
+    return; // What waited went to the new owner.
   if (who.kind == entity_kind::trip && !with.state)
     return entities_.abandon(who, drop_reason::entity_gone);
   auto known = with.state.has_value() || with.trip || with.queued;
   auto fresh = make(who, std::move(with));
   auto actor = fresh.actor;
-  if (!entities_.arrive(who, std::move(fresh)))
+  if (!entities_.arrive(who, std::move(fresh), under))
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   else if (known) // A lazily made actor builds itself at its first message.
-    send(who, alarm_rang{0});
+    entities_.nudge(who, {caf::make_message(alarm_rang{0})});
 }
 
 namespace {
 
-/// @returns the client who waits for what comes of a message; null: nobody.
+/// Another node takes over within this, or has taken over long ago.
+constexpr std::uint32_t retry_after_ms = 1000;
+
+void refuse_for_now(runtime& rt, const client_ref& to, error_code why) {
+  rt.reply(to, error_body(why, {}, retry_after_ms));
+}
+
+} // namespace
+
 const client_ref* who_waits(const caf::message& x) {
   if (x.empty())
     return nullptr;
@@ -257,10 +308,7 @@ const client_ref* who_waits(const caf::message& x) {
   return nullptr;
 }
 
-} // namespace
-
-void runtime::undeliverable(entity_ref to, const parcel& what,
-                            drop_reason why) {
+void runtime::give_back(entity_ref to, const parcel& what, drop_reason why) {
   drops_.count(why);
   auto from = who_waits(what.what);
   if (!from) {
@@ -272,6 +320,12 @@ void runtime::undeliverable(entity_ref to, const parcel& what,
     return refuse(*from, error_code::no_such_trip);
   case drop_reason::directory_full:
     return refuse(*from, error_code::overloaded);
+  case drop_reason::shard_full:
+    return refuse_for_now(*this, *from, error_code::overloaded);
+  case drop_reason::no_route:
+    return refuse_for_now(*this, *from, error_code::moved);
+  case drop_reason::link_lost:
+    return refuse_for_now(*this, *from, error_code::unknown_outcome);
   default:
     return refuse(*from, error_code::store_unavailable);
   }

@@ -9,6 +9,8 @@
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/ending.hpp"
 #include "actors/runtime/position_port.hpp"
+#include "actors/runtime/router_port.hpp"
+#include "actors/runtime/shard_gates.hpp"
 #include "actors/type_ids.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/store.hpp"
@@ -49,6 +51,8 @@ public:
     client_port* clients = nullptr; ///< Must outlive the runtime.
     /// Hears where drivers are; null: nobody does. Must outlive the runtime.
     position_port* positions = nullptr;
+    /// The way to other nodes; null: there are none. Must outlive the runtime.
+    router_port* router = nullptr;
     caf::actor writer;
     caf::actor reader;
   };
@@ -66,6 +70,67 @@ public:
   /// Brings all active entities of the owned shards into memory.
   /// @returns how many.
   std::size_t recover(store::connection& from);
+
+  // -- shards that come and go: with a router only ----------------------------
+  // From one thread, which is no actor's: these wait for the store.
+
+  /// The shard is ours under `epoch`: brings its active entities into memory,
+  /// then lets mail in; what comes meanwhile waits.
+  /// @param receive at first only what the old owner passes on gets in, until
+  ///        `receive_done`.
+  /// @returns how many entities were brought in.
+  /// @throws store::unavailable_error; the shard is closed then.
+  std::size_t open_shard(shard_id shard, store::epoch epoch,
+                         store::connection& from, bool receive = false);
+  void receive_done(shard_id shard);
+
+  /// From now on mail for the shard waits; turns that run go on, and the
+  /// journal's answers come in. Poll `is_quiet`.
+  void seal_shard(shard_id shard);
+  /// @returns whether all mail that was let in has been handled and every
+  ///          answer of the journal has gone out. Walks over all entities.
+  [[nodiscard]] bool is_quiet(shard_id shard) const;
+  /// The shard stays after all: what waits is let in.
+  void unseal_shard(shard_id shard);
+
+  /// The shard is not ours any more: its entities leave memory without writing,
+  /// and what waits goes to the router, in order, before anything later. The
+  /// router should know the new owner by then. Any thread.
+  /// @param epoch only if it is still this one; 0: whichever.
+  /// @returns whether it was ours.
+  bool close_shard(shard_id shard, store::epoch epoch = 0);
+
+  [[nodiscard]] shard_phase phase_of(shard_id shard) const noexcept {
+    return gates_.phase_of(shard);
+  }
+  [[nodiscard]] const shard_gates& gates() const noexcept {
+    return gates_;
+  }
+
+  /// Mail that another node has sent here.
+  /// @param forwarded the former owner passes it on.
+  /// @returns `false`, leaving `what` alone, when the shard is not ours.
+  bool take(entity_ref to, parcel& what, bool fresh, bool forwarded);
+
+  /// Mail that found no way: whoever waits for an answer gets one.
+  void give_back(entity_ref to, const parcel& what, drop_reason why);
+
+  /// The journal has refused a write under `epoch`: the shard is dropped.
+  void fenced(shard_id shard, store::epoch epoch);
+
+  /// @returns whether there are other nodes.
+  [[nodiscard]] bool is_clustered() const noexcept {
+    return parts_.router != nullptr;
+  }
+
+  /// Something was asked of, or answered by, the journal on behalf of an entity
+  /// of this shard.
+  void asked(shard_id shard) noexcept {
+    gates_.asked(shard);
+  }
+  void answered(shard_id shard, std::uint64_t n = 1) noexcept {
+    gates_.answered(shard, n);
+  }
 
   /// Starts the clockwork that lets alarms ring.
   void start();
@@ -110,7 +175,7 @@ public:
 
   /// The epoch under which this node may write for `shard`; 0: not its owner.
   [[nodiscard]] store::epoch epoch_of(shard_id shard) const noexcept {
-    return epochs_[shard].load(std::memory_order_acquire);
+    return gates_.epoch_of(shard);
   }
   [[nodiscard]] const caf::actor& writer() const noexcept {
     return parts_.writer;
@@ -182,8 +247,11 @@ private:
   void post(entity_ref to, parcel what, bool fresh);
   resident make(entity_ref who, activation with);
   void died(entity_ref who, caf::actor_id id, const caf::error& why);
-  void loaded(entity_ref who, activation with);
-  void undeliverable(entity_ref to, const parcel& what, drop_reason why);
+  void loaded(entity_ref who, activation with, store::epoch under);
+  std::size_t recover(store::connection& from, std::size_t first,
+                      std::size_t last);
+  void let_in(shard_id shard, shard_phase from);
+  void ring();
 
   caf::actor_system& system_;
   parts parts_;
@@ -192,7 +260,7 @@ private:
   straight_line_eta eta_;
   drop_counters drops_;
   std::array<entity_factory, 5> factories_;
-  std::array<std::atomic<store::epoch>, shard_count> epochs_{};
+  shard_gates gates_;
   std::atomic<std::uint64_t> random_;
   std::atomic<std::uint32_t> trips_{0};
   std::atomic<std::uint32_t> quotes_made_{0};

@@ -32,6 +32,7 @@ public:
     if (!probe_)
       return Base::consume(what);
     auto keep = probe_; // The handler may end the actor.
+    turn_of turn{keep->shard};
     auto type = type_of(what.content());
     auto begin = std::chrono::steady_clock::now();
     keep->running_type.store(type, std::memory_order_relaxed);
