@@ -40,7 +40,7 @@ void link_watch::on(const link_changed& x, moment now, death_watch& watch,
     it.down_since = now;
   it.up = false;
   it.reset = x.reset;
-  it.next_probe = now + times_.heartbeat;
+  it.next_probe = now + times_.retry;
   out.push_back(probe{x.peer});
 }
 
@@ -72,7 +72,8 @@ std::vector<incarnation> link_watch::cut_off(moment now,
 void link_watch::advance(moment now, const death_watch& watch, effects& out) {
   for (auto& [peer, x] : links_)
     if (!x.up && now >= x.next_probe) {
-      x.next_probe = now + times_.heartbeat;
+      // Each answer counts the witnesses again.
+      x.next_probe = now + (x.reset ? times_.retry : times_.heartbeat);
       out.push_back(probe{peer});
     }
   if (!watch.healthy())

@@ -260,11 +260,13 @@ void member::keep_joining(effects& out) {
   out.push_back(activate{});
 }
 
-void member::on(const activated& x, effects&) {
+void member::on(const activated& x, effects& out) {
   activating_ = false;
   wants_view_ = true;
-  if (x.ok)
-    next_beat_ = now_; // Brings our status.
+  if (!x.ok)
+    return;
+  next_beat_ = now_; // Brings our status.
+  spread(out);
 }
 
 // -- others -------------------------------------------------------------------
@@ -283,8 +285,20 @@ void member::keep_judging(effects& out) {
       out.push_back(declare_dead{x.target, x.hb_seq, x.reason});
 }
 
-void member::on(const declared& x, effects&) {
+/// Only shortens the wait: who does not hear it sees it with his next
+/// heartbeat.
+void member::spread(effects& out) const {
+  control word;
+  word.kind = control_kind::look;
+  for (auto peer : peers())
+    out.push_back(send{peer, word});
+}
+
+void member::on(const declared& x, effects& out) {
   wants_view_ = true;
+  keep_view(out);
+  if (x.what == change_result::done)
+    spread(out);
   auto found = declaring_.find(x.target);
   if (found == declaring_.end())
     return;
@@ -336,6 +350,11 @@ void member::on(const received& x, effects& out) {
     answer.yes = !knows_no_takeover();
     answer.nodes = peers();
     out.push_back(send{x.from, std::move(answer)});
+    return;
+  case control_kind::look:
+    wants_view_ = true;
+    wanted_meanwhile_ = view_in_flight_;
+    keep_view(out);
     return;
   case control_kind::health:
     lease_.told(x.from, moment{static_cast<std::int64_t>(x.what.number)},

@@ -90,6 +90,7 @@ private:
   void adopt(membership_view x, effects& out);
   void end(int code, std::string reason, effects& out);
 
+  void spread(effects& out) const;
   void keep_beating(effects& out);
   void keep_lease(effects& out);
   void keep_view(effects& out);

@@ -33,6 +33,7 @@ enum class control_kind : std::uint8_t {
   // To anybody: `node` owns the shard, at `epoch`.
   moved,
   wrong_owner,
+  look, ///< The members have changed: no need to wait for a heartbeat.
 };
 std::string to_string(control_kind x);
 
@@ -202,15 +203,23 @@ struct terminate {
 };
 struct load {
   store::shard_row what;
+  /// Another node passes on what waited there; that goes first, until `serve`.
+  bool receive = false;
 };
 /// Entities of the shard may write under this epoch.
 struct open {
+  store::shard_row what;
+};
+/// All mail may go to them, not only what the old owner passes on.
+struct serve {
   store::shard_row what;
 };
 /// They may not any more; what they were doing is discarded.
 struct close {
   shard_id shard = 0;
   std::string reason;
+  /// To this node, which is told next and gets what waits here; 0: to nobody.
+  incarnation moved_to = 0;
 };
 /// New commands wait, running ones end; answered by `sealed`.
 struct seal {

@@ -219,7 +219,7 @@ int count_caught(std::uint64_t count, Run run) {
 
 TEST_CASE("a cluster in trouble keeps what it has promised, and recovers") {
   world::tally sum;
-  for (auto seed : seeds(1500)) {
+  for (auto seed : seeds(2000)) {
     auto wrong = run_in_trouble(seed, {}, &sum);
     if (!wrong.empty())
       FAIL_CHECK("HANSOM_SEED=" << seed << ": " << wrong);

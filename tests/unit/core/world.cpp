@@ -289,7 +289,8 @@ void world::transmit(std::size_t from, std::size_t to,
 bool world::all_served() const {
   for (std::size_t s = 0; s < setup_.shards; ++s) {
     auto owner = find(store_.shard(static_cast<shard_id>(s)).owner);
-    if (owner == nobody || machines_[owner].paused_until > now_)
+    if (owner == nobody || machines_[owner].paused_until > now_
+        || machines_[owner].store_cut)
       return false;
     auto& brain = machines_[owner].runs->brain;
     if (brain.suspended()

@@ -62,7 +62,7 @@ void world::ask_store(std::size_t i, Exec exec, Done done) {
     to_process(i, who, [=] { done(x); });
   };
   auto late = machines_[i].store_slow && random(3) == 0;
-  auto there = delay() + milliseconds{late ? random(1500) : 0};
+  auto there = delay() + milliseconds{late ? random(5000) : 0};
   schedule(there, [=, this] {
     if (!store_.up || machines_[i].store_cut)
       return; // The connect fails or the answer never comes: the limit says so.
