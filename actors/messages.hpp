@@ -5,6 +5,7 @@
 
 #include "protocol/client_messages.hpp"
 #include "protocol/record.hpp"
+#include "protocol/trace_context.hpp"
 
 #include <caf/optional.hpp>
 
@@ -29,10 +30,11 @@ HANSOM_RECORD(session_ref, node, worker, session)
 /// (client_ref, offer_accept).
 struct client_ref {
   session_ref session;
-  entity_ref client;   ///< The authenticated driver or rider.
-  std::string command; ///< Client message id: the idempotency key.
+  entity_ref client;        ///< The authenticated driver or rider.
+  std::string command;      ///< Client message id: the idempotency key.
+  trace_context trace = {}; ///< The command's span; zero: not recorded.
 };
-HANSOM_RECORD(client_ref, session, client, command)
+HANSOM_RECORD(client_ref, session, client, command, trace)
 
 /// GATEWAY -> DRIVER | RIDER. A session has authenticated. Answered through
 /// the client port with `attached`.
@@ -113,9 +115,10 @@ struct want_driver {
   timestamp requested_at;
   std::uint32_t rev = 0; ///< The trip's; rises with each offer closed.
   std::vector<driver_id> excluded; ///< Declined, timed out or cancelled it.
+  trace_context trace = {};        ///< The search's span; zero: not recorded.
 };
 HANSOM_RECORD(want_driver, trip, rider, pickup, dropoff, service, fare,
-              requested_at, rev, excluded)
+              requested_at, rev, excluded, trace)
 
 /// TRIP -> CELL. The trip has a driver, or is over.
 struct unwant_driver {

@@ -124,6 +124,8 @@ http_response connection::judge_upgrade(const http_request& request) {
     return problem(error_code::unauthenticated, copy.token_error);
   if (copy.who)
     from_header_ = std::make_unique<identity>(std::move(*copy.who));
+  // A broken one counts as none, as the W3C has it for headers.
+  parse_traceparent(request.header("traceparent"), trace);
   http_response go_ahead;
   go_ahead.status = 101;
   return go_ahead;
@@ -140,6 +142,7 @@ void connection::upgraded() {
 void connection::text_received(std::string_view text) {
   touched();
   home_.counters().bytes_in.add(text.size());
+  home_.counters().frame_sizes_in.add_alone(text.size());
   if (phase_ == connection_phase::greeting || phase_ == connection_phase::open)
     home_.on_text(*this, text);
 }
@@ -217,6 +220,7 @@ void connection::write_waiting() {
       auto text = out_.pop();
       metrics.frames_out.add();
       metrics.bytes_out.add(text.size());
+      metrics.frame_sizes_out.add_alone(text.size());
       append_text_frame(bytes, text);
     } while (!out_.empty() && bytes.size() + out_.next_bytes() <= together_max);
     metrics.writes.add();

@@ -55,7 +55,8 @@ struct gateway::inside {
         std::make_unique<worker>(shared, static_cast<std::uint16_t>(i)));
       numbers.push_back(&shared.workers.back()->metrics());
     }
-    metrics.push_back(make_gateway_collector(std::move(numbers)));
+    metrics.push_back(
+      make_gateway_collector(std::move(numbers), shared.draining));
     add_routes();
   }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/outbox.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/trace_context.hpp"
 
 #include <string>
 
@@ -25,6 +26,10 @@ public:
   /// Whose frames arrive here. Kept by the session host alone, which clears it
   /// when the session ends or goes elsewhere.
   session* speaker = nullptr;
+
+  /// What the upgrade request said of the client's trace: the parent of
+  /// commands that say nothing themselves.
+  traceparent trace;
 
   /// The client has left: no session is to be put on it any more.
   bool lost = false;

@@ -3,6 +3,7 @@
 #include "actors/driver/position_filter.hpp"
 #include "protocol/client_messages.hpp"
 #include "protocol/errors.hpp"
+#include "protocol/histogram.hpp"
 
 #include <array>
 #include <atomic>
@@ -67,9 +68,10 @@ inline constexpr std::size_t client_message_count =
 class latency_histogram {
 public:
   /// Upper bounds in microseconds; one more bucket is above all.
-  static constexpr std::array<std::uint32_t, 14> bounds_us{
-    250,    500,    1'000,   2'000,   3'000,     5'000,     10'000,
-    25'000, 50'000, 100'000, 250'000, 1'000'000, 2'500'000, 10'000'000};
+  static constexpr std::array<std::uint32_t, 16> bounds_us{
+    250,       500,       1'000,     2'000,     3'000,   5'000,
+    10'000,    25'000,    50'000,    100'000,   250'000, 500'000,
+    1'000'000, 1'500'000, 2'500'000, 10'000'000};
 
   void add(std::chrono::nanoseconds x) noexcept {
     auto us = static_cast<std::uint64_t>(x.count() / 1000);
@@ -80,9 +82,13 @@ public:
     sum_us.add(us);
   }
 
-  std::array<tally, 15> buckets;
+  std::array<tally, bounds_us.size() + 1> buckets;
   tally sum_us;
 };
+
+/// Bounds of the sizes of frames, in bytes.
+inline constexpr std::array<std::uint64_t, 9> frame_bounds{
+  64, 128, 256, 512, 1'024, 2'048, 4'096, 16'384, 65'536};
 
 /// What one worker has seen and done. Written by its thread alone.
 struct worker_metrics {
@@ -97,7 +103,11 @@ struct worker_metrics {
   tally writes; ///< Each with all frames that waited.
   tally bytes_in;
   tally bytes_out;
+  histogram<frame_bounds> frame_sizes_in;
+  histogram<frame_bounds> frame_sizes_out;
   std::array<tally, error_code_count> errors;
+  /// What actors have refused, in answer to commands.
+  std::array<tally, error_code_count> refusals;
   std::array<tally, 12> closes;
   std::array<tally, rfc_close_codes.size()> broken; ///< By `rfc_close`.
   tally closed_by_peer;

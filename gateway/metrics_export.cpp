@@ -1,5 +1,6 @@
 #include "gateway/metrics_export.hpp"
 
+#include "gateway/metric_families.hpp"
 #include "protocol/json.hpp"
 
 #include <prometheus/client_metric.h>
@@ -39,8 +40,9 @@ constexpr std::array<close_code, 12> close_codes{
 
 class collector final : public prometheus::Collectable {
 public:
-  explicit collector(std::vector<const worker_metrics*> workers)
-    : workers_{std::move(workers)} {
+  collector(std::vector<const worker_metrics*> workers,
+            const std::atomic<bool>& draining)
+    : workers_{std::move(workers)}, draining_{draining} {
   }
 
   std::vector<MetricFamily> Collect() const override {
@@ -49,6 +51,7 @@ public:
     traffic(out);
     refusals(out);
     latencies(out);
+    frame_sizes(out);
     return out;
   }
 
@@ -87,6 +90,9 @@ private:
   }
 
   void gauges(std::vector<MetricFamily>& out) const {
+    add(family(out, "hansom_gateway_draining",
+               "Whether clients are asked to go elsewhere.", MetricType::Gauge),
+        draining_ ? 1 : 0);
     plain(
       out, "hansom_gateway_connections", "Open sockets.", MetricType::Gauge,
       [](auto& x) -> auto& { return x.connections; });
@@ -159,6 +165,12 @@ private:
     for (std::size_t i = 1; i < error_code_count; ++i)
       add(errors, sum([i](auto& x) -> auto& { return x.errors[i]; }), "code",
           facts(static_cast<error_code>(i)).code);
+    auto& refused = family(out, "hansom_gateway_refusals_total",
+                           "Commands that actors have refused, by error code.",
+                           MetricType::Counter);
+    for (std::size_t i = 1; i < error_code_count; ++i)
+      add(refused, sum([i](auto& x) -> auto& { return x.refusals[i]; }), "code",
+          facts(static_cast<error_code>(i)).code);
     auto& closes = family(out, "hansom_gateway_closes_total",
                           "Websockets closed by the gateway, by close code.",
                           MetricType::Counter);
@@ -178,6 +190,17 @@ private:
     for (std::size_t i = 0; i < gateway_drop_count; ++i)
       add(drops, sum([i](auto& x) -> auto& { return x.drops[i]; }), "reason",
           to_text(static_cast<gateway_drop>(i)));
+  }
+
+  void frame_sizes(std::vector<MetricFamily>& out) const {
+    auto& sizes = metric::histograms(out, "hansom_gateway_frame_bytes",
+                                     "Payload of text frames, by direction.");
+    metric::add_sum(sizes, workers_,
+                    [](auto* x) -> auto& { return x->frame_sizes_in; }, 1,
+                    {{"direction", "in"}});
+    metric::add_sum(sizes, workers_,
+                    [](auto* x) -> auto& { return x->frame_sizes_out; }, 1,
+                    {{"direction", "out"}});
   }
 
   void latencies(std::vector<MetricFamily>& out) const {
@@ -206,6 +229,7 @@ private:
   }
 
   std::vector<const worker_metrics*> workers_;
+  const std::atomic<bool>& draining_;
 };
 
 } // namespace
@@ -220,8 +244,9 @@ std::string_view to_text(gateway_drop x) noexcept {
 }
 
 std::shared_ptr<prometheus::Collectable>
-make_gateway_collector(std::vector<const worker_metrics*> workers) {
-  return std::make_shared<collector>(std::move(workers));
+make_gateway_collector(std::vector<const worker_metrics*> workers,
+                       const std::atomic<bool>& draining) {
+  return std::make_shared<collector>(std::move(workers), draining);
 }
 
 } // namespace hansom

@@ -6,6 +6,7 @@
 #include "gateway/session_ring.hpp"
 #include "gateway/token.hpp"
 #include "gateway/token_bucket.hpp"
+#include "protocol/tracer.hpp"
 
 #include <chrono>
 #include <memory>
@@ -20,6 +21,7 @@ struct pending_command {
   std::uint8_t kind = 0;                       ///< Index into client_message.
   std::chrono::steady_clock::time_point since; ///< For the latency metric.
   timestamp deadline;
+  live_span trace; ///< Nothing when it is not recorded.
 };
 
 enum class session_phase : std::uint8_t {

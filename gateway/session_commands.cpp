@@ -189,7 +189,11 @@ bool session_host::admit(session& s, const std::string& id, std::uint8_t kind,
            admission_.retry_ms(parts_.actors->random()));
     return false;
   }
-  s.in_flight.push_back({id, kind, since, t + config().command_timeout});
+  s.in_flight.push_back({id, kind, since, t + config().command_timeout, {}});
+  if (auto* spans = parts_.actors->spans())
+    s.in_flight.back().trace = spans->begin_root(decoded_.trace ? decoded_.trace
+                                                 : s.to         ? s.to->trace
+                                                        : traceparent{});
   return true;
 }
 
@@ -203,8 +207,23 @@ void session_host::command(session& s, entity_ref to, T& body) {
       : work::open;
   if (!admit(s, decoded_.id, kind, what))
     return;
-  parts_.actors->send(to, client_ref{s.ref, s.client, decoded_.id},
-                      std::move(body));
+  parts_.actors->send(
+    to, client_ref{s.ref, s.client, decoded_.id, s.in_flight.back().trace.at},
+    std::move(body));
+}
+
+/// A command's span ends with its answer, or when there will be none.
+void session_host::end_trace(const session& s, pending_command& x,
+                             std::string_view error) {
+  end_span(parts_.actors->spans(), x.trace, [&] {
+    finished_span out;
+    out.name = "command " + std::string{type_name(x.kind)};
+    out.kind = span_kind::server;
+    out.error = error;
+    out.tags = {{"hansom.client", to_string(s.client)},
+                {"hansom.command", std::string{type_name(x.kind)}}};
+    return out;
+  });
 }
 
 // -- positions ----------------------------------------------------------------

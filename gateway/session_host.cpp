@@ -16,6 +16,19 @@ std::string spliced(std::string_view body, std::optional<std::uint64_t> seq,
   return out;
 }
 
+/// @returns the code of an error frame; `none` for any other.
+error_code refusal_in(std::string_view body) {
+  constexpr std::string_view head = R"({"type":"error","code":")";
+  if (!body.starts_with(head))
+    return error_code::none;
+  body.remove_prefix(head.size());
+  auto name = body.substr(0, body.find('"'));
+  for (std::size_t i = 1; i < error_code_count; ++i)
+    if (auto code = static_cast<error_code>(i); facts(code).code == name)
+      return code;
+  return error_code::none;
+}
+
 } // namespace
 
 session_host::session_host(parts with) : parts_{std::move(with)} {
@@ -230,6 +243,8 @@ void session_host::detach(session& s) {
   s.deadline = now() + config().session_kept;
   s.leave_at = {};
   // Answers are not replayed; the client asks again with the same id.
+  for (auto& x : s.in_flight)
+    end_trace(s, x, "client_gone");
   admission_.forgotten(s.in_flight.size());
   std::vector<pending_command>{}.swap(s.in_flight);
   parts_.actors->send(s.client, hansom::detach{s.ref});
@@ -271,6 +286,13 @@ void session_host::deliver(client_frame frame) {
       if (i->id == frame.re) {
         auto t = std::chrono::steady_clock::now();
         metrics().latency[i->kind].add(t - i->since);
+        auto refused = refusal_in(frame.body);
+        if (refused != error_code::none)
+          metrics().refusals[static_cast<std::size_t>(refused)].add();
+        if (i->trace)
+          end_trace(*s, *i,
+                    refused == error_code::none ? std::string_view{}
+                                                : facts(refused).code);
         admission_.answered(i->kind, i->since, t, config().admission);
         s->in_flight.erase(i);
         break;
@@ -376,6 +398,7 @@ void session_host::sweep_one(session& s, timestamp t) {
 void session_host::expire_commands(session& s, timestamp t) {
   // Oldest first, and the deadline is the same for all.
   while (!s.in_flight.empty() && t >= s.in_flight.front().deadline) {
+    end_trace(s, s.in_flight.front(), facts(error_code::unknown_outcome).code);
     auto id = std::move(s.in_flight.front().id);
     s.in_flight.erase(s.in_flight.begin());
     admission_.forgotten(1);

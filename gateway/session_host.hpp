@@ -152,6 +152,7 @@ private:
   bool admit(session& s, const std::string& id, std::uint8_t kind, work what);
   template <class T>
   void command(session& s, entity_ref to, T& body);
+  void end_trace(const session& s, pending_command& x, std::string_view error);
   void positions(session& s, const position& x);
   void send_onward(session& s, const position_report& last, timestamp t);
   void scold(session& s, const decode_error& what, timestamp t);

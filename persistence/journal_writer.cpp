@@ -148,6 +148,30 @@ void find_outcome(writer_actor* self) {
   answer_all(self, std::move(ours), store::outcome::committed);
 }
 
+/// The child of the first recorded write of the batch.
+live_span begin_batch_span(const writer_state& st) {
+  if (st.config.spans != nullptr)
+    for (auto& x : st.pending)
+      if (x.request.trace)
+        return st.config.spans->begin(x.request.trace);
+  return {};
+}
+
+/// Linked to all other recorded writes.
+void end_batch_span(const writer_state& st, live_span& what) {
+  end_span(st.config.spans, what, [&] {
+    finished_span x;
+    x.name = "store batch";
+    x.kind = span_kind::client;
+    x.tags = {
+      {"hansom.batch.writes", static_cast<std::int64_t>(st.pending.size())}};
+    for (auto& y : st.pending)
+      if (y.request.trace && y.request.trace.span != what.parent)
+        x.links.push_back(y.request.trace);
+    return x;
+  });
+}
+
 /// Commits `pending` and answers it.
 /// @throws store::unavailable_error, store::unknown_outcome_error; then it is
 ///         as it was.
@@ -161,7 +185,12 @@ void commit_pending(writer_actor* self) {
   batch.reserve(st.pending.size());
   for (auto& x : st.pending)
     batch.push_back(x.request.what);
+  auto began = steady_ns();
+  auto trace = begin_batch_span(st);
   auto results = st.connection->commit(batch);
+  st.stats->commit_us.add(static_cast<std::uint64_t>(steady_ns() - began)
+                          / 1000);
+  end_batch_span(st, trace);
   if (results.size() != batch.size())
     throw store::unavailable_error{
       "the store answered with " + std::to_string(results.size())
@@ -171,8 +200,14 @@ void commit_pending(writer_actor* self) {
   ++st.stats->batches;
   st.stats->writes += batch.size();
   st.stats->last_batch = batch.size();
+  st.stats->batch_sizes.add(batch.size());
+  auto now = self->clock().now();
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     count(*st.stats, batch[i], results[i]);
+    st.stats->answer_us.add(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now
+                                                            - waiting[i].since)
+        .count()));
     answer(self, waiting[i], results[i]);
   }
 }

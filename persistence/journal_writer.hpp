@@ -1,6 +1,8 @@
 #pragma once
 
 #include "persistence/store.hpp"
+#include "protocol/histogram.hpp"
+#include "protocol/tracer.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_system.hpp>
@@ -18,8 +20,9 @@ namespace hansom {
 /// wire.
 struct commit_request {
   store::write what;
-  std::uint64_t token = 0; ///< Chosen by the asker, comes back in the answer.
-  bool urgent = true;      ///< First lane: trips and money.
+  std::uint64_t token = 0;  ///< Chosen by the asker, comes back in the answer.
+  bool urgent = true;       ///< First lane: trips and money.
+  trace_context trace = {}; ///< Who waits for it; zero: not recorded.
 };
 
 /// The answer. Sent to the asking actor once the step is durable, or not.
@@ -58,6 +61,10 @@ struct load_result {
   std::vector<store::claim_row> claims; ///< Those of the asked that are held.
 };
 
+/// Bounds of the sizes of batches.
+inline constexpr std::array<std::uint64_t, 10> batch_bounds{
+  1, 2, 4, 8, 16, 32, 64, 128, 256, 1'024};
+
 /// What the writer does, readable from any thread.
 struct journal_writer_stats {
   std::atomic<std::uint64_t> batches{0};
@@ -73,9 +80,12 @@ struct journal_writer_stats {
   std::atomic<std::uint64_t> queued{0};     ///< Waiting now.
   std::atomic<std::uint64_t> last_batch{0}; ///< Size of the last batch.
   std::atomic<std::uint64_t> busy_ns{0};    ///< Spent in commit().
-  std::atomic<std::uint64_t> retried{0};    ///< Batches sent again.
-  std::atomic<std::uint64_t> expired{0};    ///< Waited too long for the store.
-  std::atomic<std::uint64_t> uncertain{0};  ///< Outcomes that had to be found.
+  histogram<wait_bounds_us> commit_us;      ///< One commit of a batch.
+  histogram<wait_bounds_us> answer_us;      ///< Of a write, from its arrival.
+  histogram<batch_bounds> batch_sizes;
+  std::atomic<std::uint64_t> retried{0};   ///< Batches sent again.
+  std::atomic<std::uint64_t> expired{0};   ///< Waited too long for the store.
+  std::atomic<std::uint64_t> uncertain{0}; ///< Outcomes that had to be found.
   /// Steady clock, when the store was first missed; 0 while it is there.
   std::atomic<std::int64_t> outage_began_ns{0};
   /// Steady clock, when the running commit began; 0 when none runs. A stalled
@@ -105,6 +115,7 @@ struct journal_writer_config {
   /// The same while the store is gone: fewer may wait, and not for long.
   std::size_t outage_queue_max = 1'000;
   std::chrono::milliseconds outage_wait{5'000};
+  tracer* spans = nullptr; ///< Null: none. Must outlive the writer.
 };
 
 /// Spawns the node's one journal writer.

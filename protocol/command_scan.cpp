@@ -19,6 +19,7 @@ struct slots {
   geo_point dropoff;
   geo_point at;
   std::uint64_t seq = 0;
+  traceparent trace;
 };
 
 class scanner : json::cursor {
@@ -35,6 +36,7 @@ public:
     dropoff = 32,
     seq = 64,
     at = 128,
+    trace = 256,
   };
 
   bool frame(slots& out, unsigned& seen) noexcept {
@@ -68,6 +70,8 @@ private:
       return dropoff;
     if (x == "at")
       return at;
+    if (x == "traceparent")
+      return trace;
     return x == "seq" ? seq : member{};
   }
 
@@ -93,6 +97,8 @@ private:
     case seq:
       skip_space();
       return whole_number(plain_number_max, out.seq);
+    case trace:
+      return plain_text(text) && parse_traceparent(text, out.trace);
     }
     return false;
   }
@@ -167,9 +173,11 @@ bool scan_command(std::string_view text, decoded_frame& out) {
     return false;
   slots found;
   unsigned seen = 0;
-  if (!scanner{text}.frame(found, seen) || !build(found, seen, out.body))
+  if (!scanner{text}.frame(found, seen)
+      || !build(found, seen & ~unsigned{scanner::trace}, out.body))
     return false;
   out.id = found.id;
+  out.trace = found.trace;
   return true;
 }
 

@@ -138,6 +138,25 @@ bool read_id(const nlohmann_json& document, std::string& id, bool& given,
   return true;
 }
 
+/// The one field besides "type" and "id" that any command may have. It is
+/// ours to refuse: whoever sends a broken one wants to hear of it.
+bool read_trace(const nlohmann_json& document, traceparent& out, bool& given,
+                decode_error& error) {
+  auto member = document.find("traceparent");
+  given = member != document.end();
+  if (!given)
+    return true;
+  auto text = member->get_ptr<const std::string*>();
+  if (text == nullptr)
+    return fail(error, error_code::wrong_type, "/traceparent",
+                "must be text, as in the W3C's Trace Context.");
+  if (!parse_traceparent(*text, out))
+    return fail(error, error_code::out_of_range, "/traceparent",
+                "must be 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in "
+                "lower case and not all zero.");
+  return true;
+}
+
 const message_row* read_type(const nlohmann_json& document,
                              decode_error& error) {
   auto member = document.find("type");
@@ -174,6 +193,13 @@ bool check_id(const message_row& message, bool given, decode_error& error) {
   return true;
 }
 
+bool check_trace(const message_row& message, bool given, decode_error& error) {
+  if (message.id != id_policy::none || !given)
+    return true;
+  return fail(error, error_code::unknown_field, "/traceparent",
+              std::string{message.type} + " takes no \"traceparent\".");
+}
+
 } // namespace
 
 bool decode_frame(std::string_view text, decoded_frame& out,
@@ -184,6 +210,7 @@ bool decode_frame(std::string_view text, decoded_frame& out,
   if (body == nullptr)
     body = &out.body.emplace<position>();
   out.id.clear();
+  out.trace = {};
   if (scan_position(text, *body) == 1)
     return true;
   if (scan_command(text, out))
@@ -194,6 +221,7 @@ bool decode_frame(std::string_view text, decoded_frame& out,
 bool decode_document(std::string_view text, decoded_frame& out,
                      decode_error& error) {
   out.id.clear();
+  out.trace = {};
   error = {};
   if (!check_text(text, error))
     return false;
@@ -207,13 +235,21 @@ bool decode_document(std::string_view text, decoded_frame& out,
   if (!read_id(document, out.id, given, error))
     return false;
   auto message = read_type(document, error);
-  if (message == nullptr || !check_id(*message, given, error))
+  bool traced = false;
+  if (message == nullptr || !check_id(*message, given, error)
+      || !read_trace(document, out.trace, traced, error)
+      || !check_trace(*message, traced, error))
     return false;
-  return message->read(document, out.body, error, given ? 2 : 1);
+  auto extra = std::size_t{1} + (given ? 1 : 0) + (traced ? 1 : 0);
+  return message->read(document, out.body, error, extra);
 }
 
 std::string_view type_name(const client_message& x) noexcept {
   return messages[x.index()].type;
+}
+
+std::string_view type_name(std::size_t index) noexcept {
+  return messages.at(index).type;
 }
 
 namespace {
@@ -232,7 +268,8 @@ void append_body(std::string& out, const T& x) {
 
 } // namespace
 
-std::string encode_frame(std::string_view id, const client_message& body) {
+std::string encode_frame(std::string_view id, const client_message& body,
+                         const traceparent& trace) {
   std::string out = "{\"type\":";
   out.reserve(160);
   json::append(out, type_name(body));
@@ -240,6 +277,8 @@ std::string encode_frame(std::string_view id, const client_message& body) {
     out += ",\"id\":";
     json::append(out, id);
   }
+  if (trace)
+    out += ",\"traceparent\":\"" + to_text(trace) + '"';
   std::visit([&out](const auto& x) { append_body(out, x); }, body);
   out += '}';
   return out;

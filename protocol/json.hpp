@@ -1,6 +1,7 @@
 #pragma once
 
 #include "protocol/client_messages.hpp"
+#include "protocol/trace_context.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,7 +17,8 @@ struct decode_error {
 
 /// A frame as the gateway hands it on.
 struct decoded_frame {
-  std::string id; ///< Client message id; empty where none is needed.
+  std::string id;    ///< Client message id; empty where none is needed.
+  traceparent trace; ///< The client's, when it said one.
   client_message body;
 };
 
@@ -42,7 +44,9 @@ bool decode_document(std::string_view text, decoded_frame& out,
 /// Writes a frame as a client does; `decode_frame` reads it back. For the
 /// simulated fleet and for tests.
 /// @param id left out when empty.
-std::string encode_frame(std::string_view id, const client_message& body);
+/// @param trace left out when it is nothing.
+std::string encode_frame(std::string_view id, const client_message& body,
+                         const traceparent& trace = {});
 
 /// The hot path: a flat scanner for `{"type":"position",...}` frames in any
 /// field order, one point or `points`. Allocates nothing beyond `out`, uses no
@@ -54,5 +58,7 @@ int scan_position(std::string_view text, position& out) noexcept;
 
 /// The `type` of a client message in JSON: "offer.accept".
 std::string_view type_name(const client_message& x) noexcept;
+/// The same by the place in `client_message`.
+std::string_view type_name(std::size_t index) noexcept;
 
 } // namespace hansom

@@ -122,7 +122,8 @@ template <class T>
 bool read_value(const nlohmann::json& from, std::string_view name, T& out,
                 decode_error& error, reading mode);
 
-/// @param extra_fields members that are not the record's ("type", "id").
+/// @param extra_fields members that are not the record's ("type", "id",
+///        "traceparent").
 template <class T>
 bool read_record(const nlohmann::json& from, T& out, decode_error& error,
                  reading mode, std::size_t extra_fields = 0);
@@ -274,8 +275,9 @@ bool read_record(const nlohmann::json& from, T& out, decode_error& error,
   std::vector<const char*> known;
   for_each_field(out, [&](const char* name, auto&) { known.push_back(name); });
   for (const auto& member : from.items()) {
-    bool is_known =
-      extra_fields > 0 && (member.key() == "type" || member.key() == "id");
+    bool is_known = extra_fields > 0
+                    && (member.key() == "type" || member.key() == "id"
+                        || member.key() == "traceparent");
     for (auto name : known)
       is_known = is_known || member.key() == name;
     if (!is_known)

@@ -37,6 +37,7 @@ public:
   }
 
   void on_exit() override {
+    node_.cells().forget(cell_id{who_.id});
     state_.reset();
   }
 

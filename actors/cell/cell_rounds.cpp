@@ -162,6 +162,7 @@ void cell_state::close_round() {
   figures_.last_round_pairs = outcome.pairs.size();
   figures_.last_round_at = now();
   ++figures_.rounds;
+  observe_round(outcome.pairs.size());
   round_.reset();
   for (auto& why : outcome.why)
     explained_.put(std::move(why));
@@ -170,6 +171,38 @@ void cell_state::close_round() {
   supply_ -= std::min(supply_, outcome.pairs.size());
   gathering_since_ = now();
   consider();
+}
+
+/// One span a round: the child of the first recorded search in it, linked to
+/// the others.
+void cell_state::observe_round(std::size_t pairs) {
+  auto took = std::max<std::int64_t>((now() - round_->began()).count(), 0);
+  auto& to = node_.rides();
+  to.round_ms.add(static_cast<std::uint64_t>(took));
+  to.round_requests.add(round_->size());
+  to.round_candidates.add(round_->supply());
+  ride_figures::raise(to.pairs, pairs);
+  if (node_.spans() == nullptr)
+    return;
+  std::vector<trace_context> searches;
+  for (std::size_t i = 0; i < round_->size(); ++i)
+    if (auto* x = requests_.find(round_->request(i).trip); x && x->want.trace)
+      searches.push_back(x->want.trace);
+  if (searches.empty())
+    return;
+  auto round = begin_span(node_.spans(), searches.front());
+  round.began_ns -= took * 1'000'000;
+  end_span(node_.spans(), round, [&] {
+    finished_span x;
+    x.name = "match round";
+    x.tags = {
+      {"hansom.cell", to_string(cell_)},
+      {"hansom.round.requests", static_cast<std::int64_t>(round_->size())},
+      {"hansom.round.candidates", static_cast<std::int64_t>(round_->supply())},
+      {"hansom.round.pairs", static_cast<std::int64_t>(pairs)}};
+    x.links.assign(searches.begin() + 1, searches.end());
+    return x;
+  });
 }
 
 void cell_state::propose(const match_pairing& x) {

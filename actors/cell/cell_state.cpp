@@ -161,6 +161,9 @@ void cell_state::update() {
     busy_at_ = now();
   auto supply = drivers_.fresh(now(), config().gates.position_max_age);
   change_ = surge_.update(supply, now());
+  node_.cells().set(cell_,
+                    {surge_.price_milli(), static_cast<std::uint32_t>(supply),
+                     static_cast<std::uint32_t>(requests_.open_count())});
   // Only cells with life in them speak: silence must not wake the whole earth,
   // neighbour by neighbour.
   if (surge_.state().demand_milli == 0 && surge_.state().supply_milli == 0)

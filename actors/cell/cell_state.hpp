@@ -112,6 +112,7 @@ private:
                 std::map<cell_id, borrow>& letters);
   void close_round();
   void propose(const match_pairing& x);
+  void observe_round(std::size_t pairs);
   void update();
 
   runtime& node_;

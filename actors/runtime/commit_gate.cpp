@@ -1,6 +1,7 @@
 #include "actors/runtime/commit_gate.hpp"
 
 #include "protocol/json_writer.hpp"
+#include "protocol/log_context.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -57,12 +58,47 @@ void commit_gate::turn_away(const client_ref& from) {
 void commit_gate::command(const client_ref& from, task run) {
   if (lost_)
     return turn_away(from);
+  if (from.trace && rt_->spans() != nullptr)
+    run = traced(from, std::move(run));
   if (idle() && waiting_.empty())
     return run();
   if (commands_ == commands_max)
     return refuse_full(from);
   ++commands_;
   waiting_.push_back({from, std::move(run)});
+}
+
+/// The entity's own work on a command; its wait for an earlier write shows as
+/// the time before.
+commit_gate::task commit_gate::traced(const client_ref& from, task run) {
+  return [this, parent = from.trace, run = std::move(run)] {
+    log_scope in_log{{me_, parent}};
+    auto here = begin_span(rt_->spans(), parent);
+    run();
+    end_span(rt_->spans(), here, [this] {
+      finished_span x;
+      x.name = "handle";
+      x.tags = {{"hansom.entity", to_string(me_)}};
+      return x;
+    });
+  };
+}
+
+void commit_gate::end_trace(step& x, const store::result& result) {
+  end_span(rt_->spans(), x.trace, [&] {
+    finished_span out;
+    out.name = "commit";
+    out.kind = span_kind::client;
+    if (result.what != store::outcome::committed)
+      out.error = store::to_string(result.what);
+    std::string kinds;
+    for (auto& event : x.what.events)
+      kinds += (kinds.empty() ? "" : ",") + event.kind;
+    out.tags = {{"hansom.entity", to_string(me_)},
+                {"hansom.events", std::move(kinds)},
+                {"hansom.seq", static_cast<std::int64_t>(x.what.first_seq)}};
+    return out;
+  });
 }
 
 void commit_gate::mail(task run) {
@@ -88,11 +124,14 @@ void commit_gate::commit(step x) {
   w.at = rt_->now();
   if (x.from && !x.from->command.empty())
     w.command = store::command_key{x.from->client, x.from->command};
+  if (x.from)
+    x.trace = begin_span(rt_->spans(), x.from->trace);
   flying_token_ = ++last_token_;
   flying_ = std::make_unique<step>(std::move(x));
   rt_->asked(shard_);
-  send(rt_->writer(), caf::make_message(commit_request{
-                        flying_->what, flying_token_, flying_->urgent}));
+  send(rt_->writer(),
+       caf::make_message(commit_request{flying_->what, flying_token_,
+                                        flying_->urgent, flying_->trace.at}));
 }
 
 void commit_gate::refuse(const client_ref& from, error_code why,
@@ -139,6 +178,8 @@ void commit_gate::handle(const commit_result& x) {
     return;
   auto done = std::move(*flying_);
   flying_.reset();
+  log_scope in_log{{me_, done.trace.at}};
+  end_trace(done, x.result);
   finish(std::move(done), x.result);
   drain();
   rt_->answered(shard_);

@@ -39,6 +39,7 @@ public:
     /// It is not: `duplicate_command` (the client has been answered),
     /// `claim_lost` or `unavailable` (the callee answers).
     std::function<void(const store::result&)> failed;
+    live_span trace = {}; ///< Set by `commit`.
   };
 
   commit_gate() = default;
@@ -103,6 +104,8 @@ private:
   };
 
   void send(const caf::actor& to, caf::message what);
+  task traced(const client_ref& from, task run);
+  void end_trace(step& x, const store::result& result);
   void refuse_full(const client_ref& from);
   void turn_away(const client_ref& from);
   void finish(step x, const store::result& result);

@@ -3,17 +3,20 @@
 #include "actors/dispatch_config.hpp"
 #include "actors/pricing/quote.hpp"
 #include "actors/runtime/alarms.hpp"
+#include "actors/runtime/cell_board.hpp"
 #include "actors/runtime/client_port.hpp"
 #include "actors/runtime/clock.hpp"
 #include "actors/runtime/counters.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/ending.hpp"
 #include "actors/runtime/position_port.hpp"
+#include "actors/runtime/ride_figures.hpp"
 #include "actors/runtime/router_port.hpp"
 #include "actors/runtime/shard_gates.hpp"
 #include "actors/type_ids.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/store.hpp"
+#include "protocol/tracer.hpp"
 
 #include <array>
 #include <atomic>
@@ -55,6 +58,7 @@ public:
     router_port* router = nullptr;
     caf::actor writer;
     caf::actor reader;
+    tracer* spans = nullptr; ///< Null: none. Must outlive the runtime.
   };
 
   runtime(caf::actor_system& system, parts with);
@@ -225,6 +229,18 @@ public:
   [[nodiscard]] drop_counters& drops() noexcept {
     return drops_;
   }
+  /// What became of rides; any thread.
+  [[nodiscard]] ride_figures& rides() noexcept {
+    return rides_;
+  }
+  /// What cells cost and have; any thread.
+  [[nodiscard]] cell_board& cells() noexcept {
+    return cells_;
+  }
+  /// Null when nothing is recorded.
+  [[nodiscard]] tracer* spans() const noexcept {
+    return parts_.spans;
+  }
   [[nodiscard]] directory& entities() noexcept {
     return entities_;
   }
@@ -259,6 +275,8 @@ private:
   alarms alarms_;
   straight_line_eta eta_;
   drop_counters drops_;
+  ride_figures rides_;
+  cell_board cells_;
   std::array<entity_factory, 5> factories_;
   shard_gates gates_;
   std::atomic<std::uint64_t> random_;

@@ -14,6 +14,9 @@ void trip_state::held(const offer_held& x) {
       return;
     }
     mark_offered(record_);
+    if (!again)
+      trace_.offer_begins(x.driver, record_.matching_since, rt_->now(),
+                          record_.closed_offers.empty());
     offer_ = live_offer{x.driver, x.offered_at, x.eta_s, x.queued};
     arm();
   });
@@ -55,6 +58,7 @@ void trip_state::not_taken(const offer_taken& x, const store::result& why) {
 void trip_state::drop_offer() {
   if (offer_)
     tell_driver(offer_->driver, driver_part::withdrawn);
+  trace_.offer_ends(offer_outcome::withdrawn, rt_->now());
   offer_ = caf::none;
   closing_ = caf::none;
   unmark_offered(record_);
@@ -92,6 +96,7 @@ void trip_state::close_offer_as(offer_outcome outcome,
     closing_ = outcome;
     retry_later();
   };
+  ends_as_ = outcome;
   commit(std::move(what), std::move(from), std::move(failed));
 }
 

@@ -1,5 +1,6 @@
 #include "actors/trip/trip_state.hpp"
 
+#include "actors/trip/trip_figures.hpp"
 #include "actors/trip/trip_steps.hpp"
 #include "protocol/json_writer.hpp"
 
@@ -21,6 +22,7 @@ void trip_state::init(caf::scheduled_actor* me, runtime* node, entity_ref who,
   remember(with, record_);
   record_.trip = trip_id{who.id};
   watch_.begin(node->now());
+  trace_.init(node->spans(), &node->rides(), who);
   if (record_.phase == trip_phase::on_trip)
     watch_.begin_track();
 }
@@ -50,6 +52,7 @@ void trip_state::commit(decision what, std::optional<client_ref> from,
 
 void trip_state::committed(const trip_record& next) {
   auto before = std::exchange(record_, next);
+  observe(before);
   auto had_driver = has_driver(before.phase);
   auto kept =
     had_driver && has_driver(record_.phase) && record_.driver == before.driver;
@@ -75,6 +78,17 @@ void trip_state::committed(const trip_record& next) {
   else if (is_waiting(before.phase))
     unwant(has_driver(record_.phase));
   arm();
+}
+
+/// Figures and spans of a durable step.
+void trip_state::observe(const trip_record& before) {
+  count_step(rt_->rides(), before, record_);
+  auto taken =
+    offer_ && has_driver(record_.phase) && record_.driver == offer_->driver;
+  trace_.offer_ends(taken ? offer_outcome::accepted : ends_as_, rt_->now());
+  ends_as_ = offer_outcome::withdrawn;
+  if (!is_waiting(record_.phase))
+    trace_.search_ends(record_);
 }
 
 void trip_state::run_command(const client_ref& from, rule decide) {
@@ -105,6 +119,7 @@ void trip_state::open_now(const open_trip& x) {
                                      x.distance_m, x.duration_s});
   if (!what)
     return gate.refuse(x.from, what.error, what.why);
+  trace_.search_begins(x.from.trace);
   commit(std::move(what), x.from, [this, x](const store::result& why) {
     if (why.what == store::outcome::claim_lost)
       gate.refuse(x.from, why.lost.kind == store::claim_kind::quote

@@ -5,6 +5,7 @@
 #include "actors/runtime/tracked.hpp"
 #include "actors/trip/driver_watch.hpp"
 #include "actors/trip/trip_rules.hpp"
+#include "actors/trip/trip_trace.hpp"
 
 namespace hansom {
 
@@ -63,6 +64,7 @@ private:
   void run_command(const client_ref& from, rule decide);
   void commit(decision what, std::optional<client_ref> from, failure failed);
   void committed(const trip_record& next);
+  void observe(const trip_record& before);
   void open_now(const open_trip& x);
   void taken_now(const offer_taken& x);
   void not_taken(const offer_taken& x, const store::result& why);
@@ -97,6 +99,8 @@ private:
   driver_id promote_for_;
   caf::optional<driver_unreachable> unreachable_;
   caf::optional<offer_outcome> closing_;
+  trip_trace trace_;
+  offer_outcome ends_as_ = offer_outcome::withdrawn; ///< The offer, if closed.
 };
 
 } // namespace hansom

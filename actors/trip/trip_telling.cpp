@@ -106,7 +106,7 @@ void trip_state::want() {
                    want_driver{record_.trip, record_.rider, record_.pickup,
                                record_.dropoff, record_.service, record_.fare,
                                record_.requested_at, record_.rev,
-                               record_.closed_offers});
+                               record_.closed_offers, trace_.search()});
 }
 
 void trip_state::unwant(bool matched) {

@@ -35,12 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     require(error.message.size() < 500, "an error is short");
     return 0;
   }
-  auto again = encode_frame(frame.id, frame.body);
+  auto again = encode_frame(frame.id, frame.body, frame.trace);
   if (again.size() > inbound_frame_max)
     return 0; // The writer spells numbers out; that may not fit any more.
   decoded_frame back;
   require(decode_frame(again, back, error), "what was taken is taken again");
   require(back.id == frame.id, "the id comes back");
+  require(to_text(back.trace) == to_text(frame.trace), "the trace comes back");
   require(back.body.index() == frame.body.index(), "the type comes back");
   require(shown(back.body) == shown(frame.body), "the fields come back");
   return 0;

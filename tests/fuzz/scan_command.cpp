@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   if (!scan_command(text, fast))
     return 0;
   auto shown = [](const decoded_frame& x) {
-    return x.id + ' ' + std::to_string(x.body.index()) + ' '
+    return x.id + ' ' + to_text(x.trace) + ' ' + std::to_string(x.body.index())
+           + ' '
            + std::visit([](auto body) { return caf::deep_to_string(body); },
                         x.body);
   };

@@ -27,7 +27,9 @@ public:
   std::string make() {
     auto out = encode_frame(
       draw_.below(8) == 0 ? "" : "a-" + std::to_string(draw_.below(1000)),
-      any(std::make_index_sequence<std::variant_size_v<client_message>>{}));
+      any(std::make_index_sequence<std::variant_size_v<client_message>>{}),
+      draw_.below(4) == 0 ? traceparent{{draw_.below(9), 1, 2}, true}
+                          : traceparent{});
     return draw_.below(3) == 0 ? damaged(std::move(out)) : out;
   }
 
