@@ -259,7 +259,7 @@ using effect =
   std::variant<beat_now, read_view, ping_scheduler, probe, send, activate,
                suspect, trust, report_links, resolve_cut, declare_dead, claim,
                transfer, release, leave, suspend, resume, terminate, load, open,
-               close, seal, unseal, preload, ship_state, send_queue,
+               serve, close, seal, unseal, preload, ship_state, send_queue,
                forget_queue, reroute, note>;
 using effects = std::vector<effect>;
 

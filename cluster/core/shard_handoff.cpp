@@ -73,7 +73,7 @@ void shard_keeper::on(const transferred& m, const surroundings& at,
 
 /// From here on it is theirs; what waits here is still ours to bring.
 void shard_keeper::handed_over(slot& x, const surroundings& at, effects& out) {
-  out.push_back(close{x.known.shard, "moved"});
+  out.push_back(close{x.known.shard, "moved", x.peer});
   enter(x, phase::forwarding, at.now);
   pass_on(x, at, out);
   control news;
@@ -101,7 +101,7 @@ void shard_keeper::on(const queue_sent& m, const surroundings&, effects& out) {
 void shard_keeper::give_back(slot& x, const surroundings& at, effects& out) {
   x.peer = 0;
   if (at.give_up) {
-    out.push_back(close{x.known.shard, "draining took too long"});
+    out.push_back(close{x.known.shard, "draining took too long", 0});
     enter(x, phase::giving, at.now);
     out.push_back(release{held_row(x)});
     return;
@@ -121,7 +121,7 @@ void shard_keeper::on(const released& m, const surroundings& at, effects& out) {
 }
 
 void shard_keeper::gave_back(slot& x, const surroundings& at, effects& out) {
-  out.push_back(close{x.known.shard, "given back"});
+  out.push_back(close{x.known.shard, "given back", 0});
   enter(x, phase::away, at.now);
   x.held = 0;
   x.not_before = at.now + times_.retry;

@@ -151,7 +151,7 @@ void shard_keeper::reconcile(slot& x, const surroundings& at, effects& out) {
 /// Somebody else has it, or nobody: whatever we were doing with it is void.
 void shard_keeper::lose(slot& x, const surroundings& at, effects& out) {
   out.push_back(
-    close{x.known.shard, is_ours(x.what) ? "taken over" : "not to come"});
+    close{x.known.shard, is_ours(x.what) ? "taken over" : "not to come", 0});
   enter(x, phase::away, at.now);
   x.held = 0;
   x.peer = 0;
@@ -210,7 +210,7 @@ void shard_keeper::start_loads(const surroundings& at, effects& out) {
       continue;
     x.started = true;
     ++busy;
-    out.push_back(load{held_row(x)});
+    out.push_back(load{held_row(x), !x.ended});
   }
 }
 
@@ -235,6 +235,7 @@ void shard_keeper::on(const loaded& m, const surroundings& at, effects& out) {
 void shard_keeper::serve(slot& x, const surroundings& at, effects& out) {
   enter(x, phase::open, at.now);
   x.ended = true;
+  out.push_back(core::serve{held_row(x)});
   out.push_back(reroute{x.known.shard});
 }
 

@@ -168,6 +168,8 @@ struct world::carrier {
   }
   void operator()(const open&) const {
   }
+  void operator()(const serve&) const {
+  }
   void operator()(const core::close& x) const {
     me().runs->sealing.erase(x.shard);
   }
