@@ -28,6 +28,17 @@ void restore_sqlite(const std::string& file, const std::string& folder);
 std::vector<std::pair<std::string, std::string>>
 postgres_environment(const std::string& url);
 
+/// @returns a connection string for the same login and database at another
+///          place. @throws std::runtime_error.
+std::string postgres_at(const std::string& url, const std::string& host,
+                        std::uint16_t port);
+
+/// Looks whether the server keeps an archive of its log, without which a base
+/// copy is one moment and no more.
+/// @returns why there is none, such as "has archive_mode = off"; empty: there
+///          is. @throws unavailable_error.
+std::string why_no_archive(const postgres_options& with);
+
 /// Makes a database ready for `pg_restore`: the role that the copy's grants
 /// name is there. Needs the owner's rights.
 /// @throws std::runtime_error when schema hansom is there already.

@@ -42,6 +42,9 @@ public:
   std::optional<entity_ref> holder_of(claim what) override {
     return twice([&](connection& x) { return x.holder_of(what); });
   }
+  std::vector<claim_row> holders_of(const std::vector<claim>& what) override {
+    return twice([&](connection& x) { return x.holders_of(what); });
+  }
   std::vector<journal_row> journal_of(entity_ref entity,
                                       std::size_t limit) override {
     return twice([&](connection& x) { return x.journal_of(entity, limit); });

@@ -94,6 +94,14 @@ std::string blurred(std::string_view text) {
   return out;
 }
 
+std::vector<claim_row> connection::holders_of(const std::vector<claim>& what) {
+  std::vector<claim_row> out;
+  for (auto& x : what)
+    if (auto holder = holder_of(x))
+      out.push_back({x, *holder});
+  return out;
+}
+
 std::vector<bool> connection::which_happened(const std::vector<write>& batch) {
   std::vector<bool> out;
   out.reserve(batch.size());

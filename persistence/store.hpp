@@ -265,6 +265,9 @@ public:
                   const std::function<void(stored_entity)>& visit) = 0;
   virtual std::optional<command_row> find_command(const command_key& key) = 0;
   virtual std::optional<entity_ref> holder_of(claim what) = 0;
+  /// Those of `what` that somebody holds, in any order: one question to a
+  /// server, however many there are.
+  virtual std::vector<claim_row> holders_of(const std::vector<claim>& what);
   virtual std::vector<journal_row> journal_of(entity_ref entity,
                                               std::size_t limit = 10'000) = 0;
   /// The outbox: rows of a shard after `after`, in order.

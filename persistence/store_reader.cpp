@@ -59,9 +59,8 @@ load_result load(reader_actor* self, const load_entity& x) {
       out.found = true;
       out.entity = std::move(*found);
     }
-    for (auto& c : x.claims)
-      if (auto holder = from.holder_of(c))
-        out.claims.push_back({c, *holder});
+    if (!x.claims.empty())
+      out.claims = from.holders_of(x.claims);
   } catch (const std::exception& e) {
     note_failure(self, e.what());
     out.unavailable = true;

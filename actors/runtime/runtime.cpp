@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <map>
+
 namespace hansom {
 
 // -- the activator: loads entities, rings alarms ------------------------------
@@ -181,17 +183,30 @@ std::size_t runtime::recover(store::connection& from, std::size_t first,
     auto shard = static_cast<shard_id>(i);
     if (epoch_of(shard) == 0)
       continue;
+    // One question for the claims of a whole shard: a server's answer takes
+    // longer to travel than to find.
+    std::vector<store::stored_entity> active;
+    std::vector<store::claim> wanted;
     from.for_each_active(shard, [&](store::stored_entity x) {
+      auto theirs = claims_of(x.entity);
+      wanted.insert(wanted.end(), theirs.begin(), theirs.end());
+      active.push_back(std::move(x));
+    });
+    std::map<store::claim, trip_id> held;
+    if (!wanted.empty())
+      for (auto& row : from.holders_of(wanted))
+        held[row.what] = trip_id{row.holder.id};
+    for (auto& x : active) {
       auto who = x.entity;
       activation with;
       for (auto& c : claims_of(who))
-        if (auto holder = from.holder_of(c))
+        if (auto found = held.find(c); found != held.end())
           (c.kind == store::claim_kind::driver_next ? with.queued : with.trip) =
-            trip_id{holder->id};
+            found->second;
       with.state = std::move(x);
       loaded(who, std::move(with), epoch_of(shard));
       ++n;
-    });
+    }
   }
   return n;
 }

@@ -79,6 +79,11 @@ reader::reader(session& db) : db_{db} {
                          "client = $1 AND client_kind = $2 AND command = $3");
   db_.prepare("claim", "SELECT kind, entity FROM hansom.claim "
                        "WHERE key = $1 AND claim_kind = $2");
+  db_.prepare("claims", "SELECT x.no, c.kind, c.entity "
+                        "FROM unnest($1::bigint[], $2::smallint[]) "
+                        "WITH ORDINALITY AS x(key, claim_kind, no) "
+                        "JOIN hansom.claim c ON c.key = x.key "
+                        "AND c.claim_kind = x.claim_kind");
   db_.prepare("journal_of", journal
                               + "WHERE entity = $1 AND kind = $2 "
                                 "ORDER BY seq LIMIT $3::bigint");
@@ -127,6 +132,20 @@ std::optional<entity_ref> reader::holder_of(claim what) {
   if (rows.empty())
     return std::nullopt;
   return to_entity(integer(rows[0][0]), integer(rows[0][1]));
+}
+
+std::vector<claim_row> reader::holders_of(const std::vector<claim>& what) {
+  array_parameter<std::int64_t> key;
+  array_parameter<std::int16_t> kind;
+  for (auto& x : what) {
+    key.push_back(static_cast<std::int64_t>(x.key));
+    kind.push_back(static_cast<std::int16_t>(x.kind));
+  }
+  std::vector<claim_row> out;
+  for (auto row : db_.run_binary("claims", {key.take(), kind.take()}))
+    out.push_back({what.at(static_cast<std::size_t>(integer(row[0]) - 1)),
+                   to_entity(integer(row[1]), integer(row[2]))});
+  return out;
 }
 
 std::vector<journal_row> reader::journal_of(entity_ref entity,

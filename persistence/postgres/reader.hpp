@@ -14,6 +14,7 @@ public:
                        const std::function<void(stored_entity)>& visit);
   std::optional<command_row> find_command(const command_key& key);
   std::optional<entity_ref> holder_of(claim what);
+  std::vector<claim_row> holders_of(const std::vector<claim>& what);
   std::vector<journal_row> journal_of(entity_ref entity, std::size_t limit);
   std::vector<journal_row> journal_after(shard_id shard, std::uint64_t after,
                                          std::size_t limit);

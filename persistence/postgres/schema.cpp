@@ -163,6 +163,26 @@ std::vector<migration_status> migrate_postgres(const postgres_options& with) {
   }
 }
 
+std::string why_no_archive(const postgres_options& with) {
+  postgres::watchdog dog;
+  try {
+    postgres::session db{with, dog};
+    if (db.value("SHOW archive_mode") == "off")
+      return "has archive_mode = off";
+    // An empty command keeps all segments and archives none.
+    if (db.value("SHOW archive_command") == "(disabled)"
+        || db.value("SHOW archive_command").empty())
+      return "has no archive_command";
+    // Secret names of places stay out: what failed last is a file's name.
+    return db.value("SELECT 'cannot archive: the last try, of ' || "
+                    "last_failed_wal || ', failed' FROM pg_stat_archiver "
+                    "WHERE last_failed_time > coalesce(last_archived_time, "
+                    "'-infinity')");
+  } catch (const postgres::failure& e) {
+    throw unavailable_error{e.what()};
+  }
+}
+
 void prepare_postgres_restore(const postgres_options& with) {
   postgres::watchdog dog;
   try {

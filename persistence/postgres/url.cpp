@@ -36,6 +36,21 @@ std::string value_or(const words& x, const char* name, const char* otherwise) {
   return i == x.end() ? otherwise : i->second;
 }
 
+/// As libpq reads it: name='value' ...
+std::string written(const words& all) {
+  std::string out;
+  for (auto& [name, value] : all) {
+    out += name + "='";
+    for (auto c : value) {
+      if (c == '\'' || c == '\\')
+        out += '\\';
+      out += c;
+    }
+    out += "' ";
+  }
+  return out;
+}
+
 } // namespace
 
 namespace postgres {
@@ -51,20 +66,19 @@ std::string complete_url(const std::string& url) {
                              {"tcp_user_timeout", "3000"},
                              {"application_name", "hansom"}})
     all.insert({name, value});
-  std::string out;
-  for (auto& [name, value] : all) {
-    out += name + "='";
-    for (auto c : value) {
-      if (c == '\'' || c == '\\')
-        out += '\\';
-      out += c;
-    }
-    out += "' ";
-  }
-  return out;
+  return written(all);
 }
 
 } // namespace postgres
+
+std::string postgres_at(const std::string& url, const std::string& host,
+                        std::uint16_t port) {
+  auto all = parse(url);
+  all.erase("hostaddr");
+  all["host"] = host;
+  all["port"] = std::to_string(port);
+  return written(all);
+}
 
 std::vector<std::pair<std::string, std::string>>
 postgres_environment(const std::string& url) {

@@ -175,6 +175,8 @@ struct relay::inside {
         auto head = head_of(x.shard);
         if (x.ahead || (!x.look && head == x.head_seen))
           continue;
+        if (farewell_is_over())
+          return true;
         auto done = publish(x, head);
         if (done == event_sink::outcome::away)
           return false;
@@ -184,10 +186,18 @@ struct relay::inside {
         }
         more = more || x.look;
       }
-      if (stopping && more && ++last_rounds > 100)
-        return true;
     }
     return true;
+  }
+
+  /// A sink that is slow, or a journal that is long, holds up no stop.
+  bool farewell_is_over() {
+    if (!stopping)
+      return false;
+    auto now = steady::now();
+    if (farewell_ends == steady::time_point{})
+      farewell_ends = now + config.farewell;
+    return now >= farewell_ends;
   }
 
   /// One batch of one shard.
@@ -244,7 +254,7 @@ struct relay::inside {
   std::unique_ptr<store::connection> connection;
   std::uint64_t verified_generation = 0;
   steady::time_point verify_at;
-  int last_rounds = 0;
+  steady::time_point farewell_ends; ///< Set when the stop is first seen.
 
   std::atomic<bool> stopping{false};
   std::mutex mutex;

@@ -15,6 +15,8 @@ struct relay_config {
   milliseconds retry{200};         ///< While store or sink are away.
   /// An empty stream gets the events of so long again.
   milliseconds replay{3'600'000};
+  /// At the stop, publishing what is left may take so long.
+  milliseconds farewell{3000};
 };
 
 /// Readable from any thread.
@@ -51,7 +53,9 @@ public:
   relay& operator=(const relay&) = delete;
 
   void start();
-  /// Publishes what the journal has by now if the sink is there, then joins.
+  /// Publishes what the journal has by now if the sink is there, for
+  /// `farewell` at most, then joins. What is left is published after the next
+  /// start.
   void stop();
 
   [[nodiscard]] const relay_stats& stats() const noexcept;

@@ -18,7 +18,7 @@ using store::outcome;
 
 namespace {
 
-/// Passes on to a store in memory, and fails on demand.
+/// Passes on to a real store, and fails on demand.
 class fake_connection : public store::connection {
 public:
   /// The connection breaks at the next commit, before it or after.
@@ -58,6 +58,12 @@ public:
   std::optional<entity_ref> holder_of(claim x) override {
     check();
     return real_->holder_of(x);
+  }
+
+  std::vector<bool>
+  which_happened(const std::vector<store::write>& batch) override {
+    check();
+    return real_->which_happened(batch);
   }
 
   // What the actors never ask.
@@ -134,17 +140,24 @@ private:
   fake_connection::controls& knobs_;
 };
 
-/// One thread, hand-driven clock: nothing runs until `settle`.
+/// One thread, hand-driven clock: nothing runs until `settle`. Each test runs
+/// on each of the stores.
 struct writer_fixture {
   writer_fixture()
     : system{configure(settings)},
       scheduler{
         dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler())},
-      self{system, true}, memory{store::make_sqlite_in_memory()} {
-    auto db = memory->open();
+      self{system, true} {
+    SUBCASE("SQLite") {
+      below = &sqlite.make();
+    }
+    SUBCASE("PostgreSQL") {
+      below = &server.make();
+    }
+    auto db = below->open();
     db->migrate();
     db->claim_shards(db->start_incarnation("a", {1}), {1});
-    connections = std::make_shared<fake_factory>(*memory, knobs);
+    connections = std::make_shared<fake_factory>(*below, knobs);
   }
 
   ~writer_fixture() {
@@ -200,7 +213,9 @@ struct writer_fixture {
   caf::actor_system system;
   caf::scheduler::test_coordinator& scheduler;
   caf::scoped_actor self;
-  std::unique_ptr<store::factory> memory;
+  in_memory sqlite;
+  on_postgres server;
+  store::factory* below = nullptr;
   fake_connection::controls knobs;
   std::shared_ptr<fake_factory> connections;
   std::shared_ptr<journal_writer_stats> stats =
@@ -226,7 +241,7 @@ TEST_CASE_FIXTURE(writer_fixture, "what waits becomes one batch") {
   CHECK(stats->writes == 3);
   CHECK(stats->events == 3);
   CHECK(stats->queued == 0);
-  CHECK(memory->open()->load(trip(1))->rev == 2);
+  CHECK(below->open()->load(trip(1))->rev == 2);
 }
 
 TEST_CASE_FIXTURE(writer_fixture, "every request has exactly one answer") {
@@ -305,7 +320,7 @@ TEST_CASE_FIXTURE(writer_fixture, "nothing is acknowledged without a store") {
   CHECK(answers()
         == answer_list{{1, outcome::unavailable}, {2, outcome::unavailable}});
   CHECK(stats->unavailable == 2);
-  CHECK_FALSE(memory->open()->load(trip(1)));
+  CHECK_FALSE(below->open()->load(trip(1)));
   knobs.down = false;
   ask(step(trip(1), 1), 3);
   CHECK(answers() == answer_list{{3, outcome::committed}});
@@ -356,7 +371,7 @@ TEST_CASE_FIXTURE(writer_fixture, "nobody waits for ever for the store") {
   knobs.down = false;
   advance(200ms);
   CHECK(answers() == answer_list{{2, outcome::committed}});
-  CHECK_FALSE(memory->open()->load(trip(1)));
+  CHECK_FALSE(below->open()->load(trip(1)));
 }
 
 TEST_CASE_FIXTURE(writer_fixture, "what may have happened is found out") {
@@ -381,7 +396,7 @@ TEST_CASE_FIXTURE(writer_fixture, "what may have happened is found out") {
           == answer_list{{1, outcome::committed},
                          {2, outcome::committed},
                          {3, outcome::sequence_conflict}});
-    CHECK(memory->open()->journal_of(trip(n)).size() == 1);
+    CHECK(below->open()->journal_of(trip(n)).size() == 1);
     self->send_exit(writer, caf::exit_reason::user_shutdown);
     settle();
   }

@@ -3,7 +3,9 @@
 #include "persistence/relay/relay.hpp"
 #include "tests/unit/persistence/redis_server.hpp"
 
+#include <chrono>
 #include <map>
+#include <thread>
 
 namespace hansom::redis::testing {
 
@@ -214,6 +216,55 @@ TEST_CASE_FIXTURE(relay_fixture,
   consume(reader);
   CHECK(events.size() == 150);
   CHECK(events.begin()->first.second == 151);
+}
+
+namespace {
+
+/// Takes a while for each batch.
+class slow_sink : public event_sink {
+public:
+  std::optional<std::vector<std::uint64_t>>
+  last(const std::vector<shard_id>& shards) override {
+    return std::vector<std::uint64_t>(shards.size(), 0);
+  }
+  outcome publish(shard_id, std::uint64_t,
+                  const std::vector<store::journal_row>&) override {
+    std::this_thread::sleep_for(milliseconds{20});
+    return outcome::published;
+  }
+  [[nodiscard]] std::uint64_t generation() const override {
+    return 1;
+  }
+  std::string describe() const override {
+    return "slow";
+  }
+};
+
+} // namespace
+
+TEST_CASE("a long journal and a slow sink hold up no stop") {
+  auto store = std::shared_ptr<store::factory>{store::make_sqlite_in_memory()};
+  auto db = store->open();
+  db->migrate();
+  auto epoch = db->claim_shards(db->start_incarnation("n", {1}), {1}).at(0).now;
+  for (std::uint64_t seq = 1; seq <= 400; ++seq)
+    REQUIRE(db->commit({step(trip(1, 3), seq, epoch)}).at(0).what
+            == store::outcome::committed);
+  relay::parts parts;
+  parts.store = store;
+  parts.shards = {3};
+  parts.sink = std::make_unique<slow_sink>();
+  parts.written = std::make_shared<journal_writer_stats>();
+  parts.now = [] { return timestamp{1'700'000'000'000}; };
+  relay_config with;
+  with.batch = 1; // 400 batches of 20 ms: 8 s and more.
+  with.farewell = milliseconds{200};
+  relay r{with, std::move(parts)};
+  r.start();
+  auto began = std::chrono::steady_clock::now();
+  r.stop();
+  CHECK(std::chrono::steady_clock::now() - began < milliseconds{2000});
+  CHECK(r.stats().events < 400);
 }
 
 TEST_CASE_FIXTURE(relay_fixture, "a stream of another store is left alone") {

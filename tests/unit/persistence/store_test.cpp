@@ -141,6 +141,29 @@ TEST_CASE_TEMPLATE("a command takes effect once", Backend, ALL_STORES) {
         == committed);
 }
 
+TEST_CASE_TEMPLATE("who holds several claims is one question", Backend,
+                   ALL_STORES) {
+  owned_store<Backend> s;
+  CHECK(s.db->holders_of({}).empty());
+  auto x = with_take(with_take(step(trip(1), 1), claim_kind::driver, 7),
+                     claim_kind::rider, 7);
+  REQUIRE(outcome_of(*s.db, x) == committed);
+  REQUIRE(outcome_of(*s.db, with_take(step(trip(2), 1), claim_kind::driver, 8))
+          == committed);
+  std::vector<claim> asked{{claim_kind::driver, 9}, // Nobody's.
+                           {claim_kind::driver, 7},
+                           {claim_kind::driver_next, 7},
+                           {claim_kind::driver, 8}};
+  auto found = s.db->holders_of(asked);
+  std::sort(found.begin(), found.end(),
+            [](auto& a, auto& b) { return a.what < b.what; });
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].what == claim{claim_kind::driver, 7});
+  CHECK(found[0].holder == entity_ref{trip(1)});
+  CHECK(found[1].what == claim{claim_kind::driver, 8});
+  CHECK(found[1].holder == entity_ref{trip(2)});
+}
+
 TEST_CASE_TEMPLATE("one holder per claim", Backend, ALL_STORES) {
   owned_store<Backend> s;
   auto kind = claim_kind::driver;
