@@ -67,6 +67,7 @@ using cell_actor = entity_actor::extend<
   caf::reacts_to<surge_hint>,
   // A surge change has become durable.
   caf::reacts_to<commit_result>, caf::replies_to<explain>::with<std::string>,
+  caf::replies_to<map_ask>::with<cell_picture>,
   caf::reacts_to<client_ref, quote_ask>,
   caf::reacts_to<client_ref, nearby_ask>>;
 

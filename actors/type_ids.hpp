@@ -3,6 +3,7 @@
 /// Every type that an actor message is made of. Order is ABI between nodes: add
 /// at the end.
 
+#include "actors/cell/cell_picture.hpp"
 #include "actors/messages.hpp"
 #include "persistence/journal_writer.hpp"
 
@@ -57,5 +58,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(hansom, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(hansom, (hansom::nearby_ask))
   CAF_ADD_TYPE_ID(hansom, (hansom::surge_news))
   CAF_ADD_TYPE_ID(hansom, (hansom::trip_end))
+  CAF_ADD_TYPE_ID(hansom, (hansom::map_ask))
+  CAF_ADD_TYPE_ID(hansom, (hansom::cell_picture))
 
 CAF_END_TYPE_ID_BLOCK(hansom)

@@ -90,7 +90,12 @@ void connection::find_identity(http_request& request) {
 }
 
 void connection::route(http_request request, http_reply reply) {
-  find_identity(request);
+  if (request.header("Authorization").empty()) {
+    if (auto refusal = home_.shared().console->identify(request, home_.now()))
+      return reply(std::move(*refusal));
+  } else {
+    find_identity(request);
+  }
   home_.shared().routes.handle(std::move(request), std::move(reply));
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/gateway.hpp"
 
+#include "gateway/console/console_routes.hpp"
 #include "gateway/listener.hpp"
 #include "gateway/metrics_export.hpp"
 #include "gateway/transport.hpp"
@@ -49,6 +50,8 @@ struct gateway::inside {
     if (!shared.config.certificate_file.empty())
       shared.tls = load_tls(shared.config.certificate_file,
                             shared.config.private_key_file);
+    shared.console =
+      std::make_unique<console_access>(shared.tokens, shared.tls != nullptr);
     std::vector<const worker_metrics*> numbers;
     for (unsigned i = 0; i < shared.config.threads; ++i) {
       shared.workers.push_back(
@@ -61,6 +64,9 @@ struct gateway::inside {
   }
 
   void add_routes() {
+    shared.console->set_facts(console_facts(shared.config));
+    shared.console->add_routes(shared.routes);
+    add_console_routes(shared.routes, shared.config);
     shared.routes.add("GET", "/health/live",
                       [this](auto&&, auto&& reply) { reply(health({}, 200)); });
     shared.routes.add("GET", "/health/ready", [this](auto&&, auto&& reply) {
@@ -185,6 +191,7 @@ void gateway::start(runtime& actors, std::uint64_t node) {
   x.door = std::make_unique<listener>(x.shared);
   x.actors = &actors;
   x.started = actors.now();
+  x.shared.console->set_clock([&actors] { return actors.now(); });
   x.door->start();
   // All know the runtime before the first hands a socket to the second.
   for (auto i = x.shared.workers.rbegin(); i != x.shared.workers.rend(); ++i)

@@ -19,6 +19,22 @@ std::string check_production(const gateway_config& x) {
   return {};
 }
 
+/// Part of it goes into a header.
+std::string check_tiles(const std::string& url) {
+  auto has = [&](const char* part) { return url.find(part) != url.npos; };
+  auto is_plain = std::all_of(url.begin(), url.end(), [](char c) {
+    return c > 0x20 && c < 0x7f && c != ';' && c != ',' && c != '"'
+           && c != '\'';
+  });
+  if (url.empty()
+      || ((url.starts_with("https://") || url.starts_with("http://"))
+          && is_plain && has("{z}") && has("{x}") && has("{y}")))
+    return {};
+  return "gateway.console_tiles: expected a URL such as "
+         "https://tiles.example/{z}/{x}/{y}.png, found \""
+         + url + '"';
+}
+
 } // namespace
 
 std::string check(const gateway_config& x) {
@@ -56,6 +72,8 @@ std::string check(const gateway_config& x) {
     return "gateway.position_flush: must be at least 1ms";
   if (x.heartbeat < 2 * x.sweep)
     return "gateway.heartbeat: must be at least two sweeps";
+  if (auto wrong = check_tiles(x.console_tiles); !wrong.empty())
+    return wrong;
   return check_production(x);
 }
 

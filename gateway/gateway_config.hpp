@@ -30,6 +30,12 @@ struct gateway_config {
   /// Origin are no browsers and always may.
   std::vector<std::string> origins{"*"};
 
+  /// A tile source for the console's map,
+  /// "https://tiles.example/{z}/{x}/{y}.png"; empty: cells and cars on plain
+  /// ground, and no foreign host is asked.
+  std::string console_tiles;
+  std::string console_tiles_credit; ///< Shown on the map.
+
   // -- how much ---------------------------------------------------------------
 
   std::uint32_t connections_max = 20'000;

@@ -16,7 +16,8 @@ bool same_letter(char a, char b) noexcept {
 }
 
 bool matches(std::string_view prefix, std::string_view path) noexcept {
-  return prefix.ends_with('/') ? path.starts_with(prefix) : path == prefix;
+  return prefix.size() > 1 && prefix.ends_with('/') ? path.starts_with(prefix)
+                                                    : path == prefix;
 }
 
 std::string_view title_of(int status) noexcept {
@@ -35,6 +36,8 @@ std::string_view title_of(int status) noexcept {
     return "Conflict";
   case 413:
     return "Content Too Large";
+  case 415:
+    return "Unsupported Media Type";
   case 426:
     return "Upgrade Required";
   case 429:

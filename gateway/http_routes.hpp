@@ -50,8 +50,8 @@ using http_handler = std::function<void(http_request, http_reply)>;
 /// Who answers which path. Filled before the gateway starts, then read-only.
 class http_routes {
 public:
-  /// @param prefix "/v1/trips/" takes all below; without a slash at its end
-  ///        the path must be equal. The longest match wins.
+  /// @param prefix "/v1/trips/" takes all below; without a slash at its end,
+  ///        and for "/", the path must be equal. The longest match wins.
   void add(std::string method, std::string prefix, http_handler handler);
 
   /// Calls the handler, or answers 404 or 405 itself. What a handler throws

@@ -8,9 +8,15 @@
 
 namespace hansom {
 
-enum class client_role : std::uint8_t { driver, rider, operations, viewer };
+enum class client_role : std::uint8_t {
+  driver,
+  rider,
+  operations,
+  viewer,
+  admin, ///< All that operations may, and what only few should.
+};
 
-/// @returns the claim's text: driver, rider, operator, viewer.
+/// @returns the claim's text: driver, rider, operator, viewer, admin.
 std::string_view to_text(client_role x) noexcept;
 bool parse_role(std::string_view text, client_role& out) noexcept;
 

@@ -11,8 +11,8 @@ namespace hansom {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> role_names{"driver", "rider",
-                                                     "operator", "viewer"};
+constexpr std::array<std::string_view, 5> role_names{
+  "driver", "rider", "operator", "viewer", "admin"};
 constexpr std::array<std::string_view, 3> algorithm_names{"HS256", "ES256",
                                                           "RS256"};
 
@@ -61,8 +61,8 @@ token_verdict read_claims(jwt::jwt_object& token, timestamp now) {
   who.subject = token.payload().get_claim_value<std::string>("sub");
   if (!parse_role(token.payload().get_claim_value<std::string>("role"),
                   who.role))
-    return refused("the claim \"role\" must be driver, rider, operator or "
-                   "viewer");
+    return refused("the claim \"role\" must be driver, rider, operator, "
+                   "viewer or admin");
   if (who.subject.empty() || !find_client(who))
     return refused("the claim \"sub\" must be the account number of a driver "
                    "or rider");

@@ -4,6 +4,7 @@
 /// gateway's own .cpp files; `gateway.hpp` is what others include.
 
 #include "gateway/connection.hpp"
+#include "gateway/console/console_access.hpp"
 #include "gateway/http_routes.hpp"
 #include "gateway/revocations.hpp"
 #include "gateway/session_host.hpp"
@@ -29,6 +30,7 @@ struct gateway_shared {
   std::shared_ptr<tls_context> tls; ///< Null: plain TCP.
   resume_mirror* mirror = nullptr;  ///< Null: none.
   hello_limit* hellos = nullptr;    ///< Null: none.
+  std::unique_ptr<console_access> console;
 };
 
 /// Something that an actor has to say to one session.

@@ -65,6 +65,7 @@ public:
         quit();
       },
       [this](const explain& x) { return state_->explain(x.trip); },
+      [this](const map_ask& x) { return state_->picture(x); },
       [this](const client_ref& from, const quote_ask& x) {
         state_->quote(from, x);
       },

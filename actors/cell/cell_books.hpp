@@ -65,6 +65,14 @@ public:
         visit(driver);
   }
 
+  /// Calls `visit(driver_id, const booked_driver&)` for each who is not gone.
+  template <class Visitor>
+  void for_each_booked(Visitor&& visit) const {
+    for (const auto& [driver, x] : all_)
+      if (x.now != standing::gone)
+        visit(driver, x);
+  }
+
   /// Free drivers, where they are.
   [[nodiscard]] const driver_index& free() const noexcept {
     return free_;
@@ -154,6 +162,13 @@ public:
     return proposals_.count(driver) != 0;
   }
   [[nodiscard]] const waiting_request* find(trip_id trip) const;
+
+  /// Calls `visit(const waiting_request&)` for each, in no order.
+  template <class Visitor>
+  void for_each(Visitor&& visit) const {
+    for (const auto& [trip, x] : all_)
+      visit(x);
+  }
 
 private:
   void reopen(waiting_request& x);

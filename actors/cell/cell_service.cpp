@@ -88,6 +88,29 @@ std::string cell_state::describe() const {
   return out;
 }
 
+cell_picture cell_state::picture(const map_ask& x) const {
+  cell_picture out;
+  out.cell = cell_;
+  out.surge_milli = surge_.price_milli();
+  out.waiting = static_cast<std::uint32_t>(requests_.open_count());
+  out.proposed =
+    static_cast<std::uint32_t>(requests_.size() - requests_.open_count());
+  out.drivers.reserve(std::min<std::size_t>(drivers_.size(), x.drivers_max));
+  drivers_.for_each_booked([&](driver_id driver, const booked_driver& d) {
+    out.free += d.now == standing::free;
+    out.soon_free += d.now == standing::soon_free;
+    out.busy += d.now == standing::busy;
+    if (out.drivers.size() < x.drivers_max)
+      out.drivers.push_back({driver, d.at, d.now});
+  });
+  requests_.for_each([&](const waiting_request& r) {
+    if (out.requests.size() < x.requests_max)
+      out.requests.push_back(
+        {r.want.trip, r.want.pickup, r.want.requested_at, r.proposed_to});
+  });
+  return out;
+}
+
 std::string cell_state::explain(trip_id trip) const {
   std::string out;
   if (auto* x = explained_.find(trip))

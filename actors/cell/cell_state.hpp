@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/cell/cell_books.hpp"
+#include "actors/cell/cell_picture.hpp"
 #include "actors/cell/cell_report.hpp"
 #include "actors/cell/cell_surroundings.hpp"
 #include "actors/cell/match_round.hpp"
@@ -83,6 +84,7 @@ public:
   void nearby(const client_ref& from, const nearby_ask& x);
   [[nodiscard]] std::string describe() const;
   [[nodiscard]] std::string explain(trip_id trip) const;
+  [[nodiscard]] cell_picture picture(const map_ask& x) const;
 
 private:
   /// An alarm's token is its kind and a number.

@@ -1,5 +1,7 @@
 #include "cluster/admin/rights.hpp"
 
+#include "gateway/console/console_access.hpp"
+
 namespace hansom {
 
 bool may_look(const http_request& request, const http_reply& reply) {
@@ -7,21 +9,22 @@ bool may_look(const http_request& request, const http_reply& reply) {
     reply(problem(error_code::unauthenticated, request.token_error));
     return false;
   }
-  if (request.who->role == client_role::operations
-      || request.who->role == client_role::viewer)
+  if (may_use_console(request.who->role))
     return true;
   reply(problem(error_code::forbidden,
-                "the admin interface takes a token of role operator or "
-                "viewer"));
+                "the admin interface takes a token of role operator or viewer, "
+                "or admin"));
   return false;
 }
 
 bool may_order(const http_request& request, const http_reply& reply) {
   if (!request.who)
     reply(problem(error_code::unauthenticated, request.token_error));
-  else if (request.who->role != client_role::operations)
+  else if (request.who->role != client_role::operations
+           && request.who->role != client_role::admin)
     reply(problem(error_code::forbidden,
-                  "only a token of role operator may change anything"));
+                  "only a token of role operator or admin may change "
+                  "anything"));
   else
     return true;
   return false;

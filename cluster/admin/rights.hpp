@@ -4,10 +4,10 @@
 
 namespace hansom {
 
-/// Answers 401 or 403 unless the caller may look: operators and viewers.
+/// Answers 401 or 403 unless the caller may look: viewers, operators, admins.
 bool may_look(const http_request& request, const http_reply& reply);
 
-/// Answers 401 or 403 unless the caller may give orders: operators.
+/// Answers 401 or 403 unless the caller may give orders: operators, admins.
 bool may_order(const http_request& request, const http_reply& reply);
 
 } // namespace hansom

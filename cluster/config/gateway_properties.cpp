@@ -57,7 +57,13 @@ void gateway_properties(std::vector<property>& out) {
      duration("gateway.command_timeout", AT(gateway.command_timeout), 1s, 1min,
               "Then the client hears that the outcome is unknown."),
      duration("gateway.position_flush", AT(gateway.position_flush), 1ms, 1s,
-              "Positions go to their cells so often.")});
+              "Positions go to their cells so often."),
+     text("gateway.console_tiles", AT(gateway.console_tiles),
+          "a URL with {z}, {x} and {y}",
+          "Raster tiles under the console's map; empty: none, and no foreign "
+          "host is asked."),
+     text("gateway.console_tiles_credit", AT(gateway.console_tiles_credit),
+          "a text", "Whom the tiles are from; shown on the map.")});
 }
 
 } // namespace hansom::config

@@ -8,6 +8,7 @@
 #include "cluster/admin/admin_routes.hpp"
 #include "cluster/admin/revocation_routes.hpp"
 #include "cluster/admin/trip_orders.hpp"
+#include "cluster/map/map_routes.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/node_metrics.hpp"
 #include "cluster/node/open_store.hpp"
@@ -73,6 +74,7 @@ struct node::body {
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
+  std::unique_ptr<map_feed> map;
   std::unique_ptr<revocation_desk> revoked;
   std::unique_ptr<upkeep> housekeeping;
 
@@ -210,6 +212,9 @@ void node::start() {
   add_admin_routes(b.clients->routes(), *b.actors,
                    store::make_lasting(b.store));
   add_trip_orders(b.clients->routes(), *b.actors, *b.orders);
+  b.map = std::make_unique<map_feed>(pictures_of(*b.actors));
+  b.map->start();
+  add_map_routes(b.clients->routes(), *b.map);
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());
@@ -244,6 +249,8 @@ void node::stop() {
     std::this_thread::sleep_for(milliseconds{20});
   if (b.revoked)
     b.revoked->stop();
+  if (b.map)
+    b.map->stop();
   b.clients->stop();
   if (b.actors) {
     b.actors->stop();

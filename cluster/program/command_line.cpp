@@ -88,6 +88,14 @@ void add_node_verbs(CLI::App& root, parsed& p) {
   start->add_option("--address", p.address, "Same as --set gateway.address=A");
 }
 
+void add_console_verb(CLI::App& root, parsed& p) {
+  add_target_flags(verb(root, "console",
+                        "A link that opens the web console, once.\n"
+                        "  hansom console --data ./data",
+                        p, [&p] { return verbs::console(p.target); }),
+                   p.target);
+}
+
 void add_revocation_verbs(CLI::App& token, parsed& p) {
   auto& x = p.revoke;
   auto* revoke = verb(token, "revoke",
@@ -118,7 +126,9 @@ void add_token_verbs(CLI::App& root, parsed& p) {
       p.run = [&p] { return verbs::token(p.token, p.sources); };
   });
   add_config_flags(token, p);
-  token->add_option("--role", p.token.role, "rider, driver, viewer, operator")
+  token
+    ->add_option("--role", p.token.role,
+                 "rider, driver, viewer, operator, admin")
     ->capture_default_str();
   token->add_option("--subject", p.token.subject, "Account number")
     ->capture_default_str();
@@ -304,6 +314,7 @@ int run_command_line(int argc, char** argv) {
   parsed p;
   add_node_verbs(root, p);
   add_token_verbs(root, p);
+  add_console_verb(root, p);
   add_config_verbs(root, p);
   add_inspection_verbs(root, p);
   add_quality_verbs(root, p);

@@ -64,7 +64,7 @@ int token(const token_options& with, const config_sources& from) {
   client_role role{};
   if (!parse_role(with.role, role)) {
     std::cerr << "hansom: unknown role \"" << with.role
-              << "\"; try rider, driver, viewer or operator\n";
+              << "\"; try rider, driver, viewer, operator or admin\n";
     return exit_usage;
   }
   milliseconds ttl{0};

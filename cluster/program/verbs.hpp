@@ -39,6 +39,9 @@ struct token_revoke_options {
 int token_revoke(const token_revoke_options& with);
 int token_revocations(const target_options& with);
 
+/// Prints a link that logs a browser in to the node's web console, once.
+int console(const target_options& with);
+
 int fleet_run(fleet::fleet_options with);
 /// @param from the dispatch settings of the simulated node.
 int simulate(simulate::simulate_options with, const config_sources& from);

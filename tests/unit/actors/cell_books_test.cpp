@@ -1,7 +1,10 @@
 #include "actors/cell/cell_books.hpp"
+#include "actors/cell/cell_cover.hpp"
 #include "actors/cell/surge_book.hpp"
 
 #include <doctest/doctest.h>
+
+#include <map>
 
 using namespace hansom;
 
@@ -53,4 +56,34 @@ TEST_CASE("a price is not shown before its change is durable") {
   book.settle(true);
   CHECK(book.price_milli() == next.surge_milli);
   CHECK(book.price_milli() > 1000);
+}
+
+TEST_CASE("the books show the map who is there, and what waits") {
+  driver_books drivers{bounding_box(cell_of({407'500'000, -739'800'000}, 13)),
+                       250};
+  auto note = [&](std::uint64_t id, standing now, std::uint64_t rev) {
+    driver_status x;
+    x.driver = driver_id{id};
+    x.now = now;
+    x.at = {407'500'000, -739'800'000};
+    x.rev = rev;
+    drivers.note(x, {1000});
+  };
+  note(1, standing::free, 1);
+  note(2, standing::busy, 1);
+  note(3, standing::free, 1);
+  note(3, standing::gone, 2);
+  std::map<driver_id, standing> seen;
+  drivers.for_each_booked(
+    [&](driver_id who, const booked_driver& x) { seen[who] = x.now; });
+  CHECK(seen.size() == 2);
+  CHECK(seen[driver_id{2}] == standing::busy);
+  request_book requests;
+  want_driver want;
+  want.trip = trip_id{9};
+  requests.want(want, {1000});
+  std::size_t n = 0;
+  requests.for_each(
+    [&](const waiting_request& x) { n += x.want.trip == trip_id{9}; });
+  CHECK(n == 1);
 }

@@ -59,7 +59,8 @@ caf::behavior scripted_entity(caf::event_based_actor* self, runtime* rt,
 } // namespace
 
 server::server(std::function<void(gateway_config&)> adapt,
-               resume_mirror* mirror, hello_limit* hellos) {
+               resume_mirror* mirror, hello_limit* hellos,
+               const std::function<void(gateway&)>& prepare) {
   system_config.add_message_types<caf::id_block::hansom>();
   system_config.set("scheduler.max-threads", 2);
   system = std::make_unique<caf::actor_system>(system_config);
@@ -72,6 +73,8 @@ server::server(std::function<void(gateway_config&)> adapt,
     adapt(config);
   door = std::make_unique<gateway>(std::move(config));
   door->share(mirror, hellos);
+  if (prepare)
+    prepare(*door);
   reader_ = system->spawn(scripted_reader);
   runtime::parts parts;
   parts.clients = door.get();

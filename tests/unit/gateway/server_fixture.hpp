@@ -68,7 +68,8 @@ class server {
 public:
   explicit server(std::function<void(gateway_config&)> adapt = {},
                   resume_mirror* mirror = nullptr,
-                  hello_limit* hellos = nullptr);
+                  hello_limit* hellos = nullptr,
+                  const std::function<void(gateway&)>& prepare = {});
   ~server();
 
   std::string token(client_role role, std::string_view subject,

@@ -1,0 +1,103 @@
+#include "cluster/map/map_routes.hpp"
+
+#include "cluster/admin/query_text.hpp"
+#include "cluster/admin/rights.hpp"
+
+#include <caf/all.hpp>
+
+namespace hansom {
+
+namespace {
+
+constexpr std::size_t cells_max = 5'000;
+constexpr auto answer_within = std::chrono::milliseconds{500};
+
+/// The answers of all cells; whoever answers last hands them on.
+struct gathering {
+  city_picture picture;
+  std::size_t missing = 0;
+  std::function<void(city_picture)> done;
+
+  void settle() {
+    if (--missing == 0)
+      done(std::move(picture));
+  }
+};
+
+/// One hidden actor a picture: its mailbox puts the answers in order.
+void ask_all(runtime& node, std::vector<caf::actor> cells,
+             std::vector<cell_id> names,
+             std::function<void(city_picture)> done) {
+  node.system().spawn<caf::hidden>(
+    [&node, cells = std::move(cells), names = std::move(names),
+     done = std::move(done)](caf::event_based_actor* self) -> caf::behavior {
+      auto all = std::make_shared<gathering>();
+      all->picture.at = node.now();
+      all->missing = cells.size();
+      all->done = done;
+      map_ask question{map_book::cars_max, map_book::asks_max};
+      for (std::size_t i = 0; i < cells.size(); ++i)
+        self
+          ->request<caf::message_priority::high>(
+            cells[i], caf::duration{answer_within}, question)
+          .then(
+            [all](cell_picture& x) {
+              all->picture.cells.push_back(std::move(x));
+              all->settle();
+            },
+            [all, name = names[i]](const caf::error&) {
+              all->picture.silent.push_back(name);
+              all->settle();
+            });
+      return {};
+    });
+}
+
+} // namespace
+
+map_feed::source pictures_of(runtime& node) {
+  return [&node](std::function<void(city_picture)> done) {
+    std::vector<caf::actor> cells;
+    std::vector<cell_id> names;
+    std::vector<cell_id> all;
+    node.entities().for_each([&](entity_ref who, const resident&) {
+      if (who.kind == entity_kind::cell && all.size() < cells_max)
+        all.push_back(cell_id{who.id});
+    });
+    for (auto name : all)
+      if (auto cell = node.entities().find(name)) {
+        cells.push_back(std::move(cell));
+        names.push_back(name);
+      }
+    if (cells.empty()) {
+      city_picture empty;
+      empty.at = node.now();
+      return done(std::move(empty));
+    }
+    ask_all(node, std::move(cells), std::move(names), std::move(done));
+  };
+}
+
+void add_map_routes(http_routes& routes, map_feed& feed) {
+  routes.add(
+    "GET", "/v1/admin/map",
+    [&feed](const http_request& request, const http_reply& reply) {
+      if (!may_look(request, reply))
+        return;
+      std::size_t after = 0;
+      if (!query_number(request.query, "after", 0, SIZE_MAX / 2, after))
+        return reply(problem(error_code::out_of_range,
+                             "after: expected the number of a frame"));
+      auto answer = [reply](std::string text) {
+        reply({200,
+               "application/json",
+               std::move(text),
+               {{"Cache-Control", "no-store"}}});
+      };
+      if (!feed.look(after, answer))
+        reply(
+          problem(error_code::overloaded, "Too many look at the map already."));
+    });
+}
+
+} // namespace hansom

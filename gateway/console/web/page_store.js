@@ -1,0 +1,161 @@
+// What keeps the word: commits, what waits, what was refused, what follows.
+
+import { get, get_if } from "./api.js";
+import { duration, facts, fill, h, number, stat, table } from "./dom.js";
+import { parse, window_of } from "./metrics.js";
+
+export const title = "Store";
+export const key = "s";
+
+let before = null;
+const steps = [];
+
+export function mount(root, page) {
+  const numbers = h("div", { class: "grid" });
+  const upkeep = h("section", { class: "card" });
+  const all = h("section", { class: "card" });
+  const state = h(
+    "div",
+    { class: "card banner", role: "status" },
+    "Asking the node …",
+  );
+  root.append(
+    h("div", { class: "head" }, h("h1", {}, "Store")),
+    state,
+    numbers,
+    h("div", { class: "panels" }, upkeep, all),
+  );
+  const again = page.poll(async () => {
+    const [health, text, keeping] = await Promise.all([
+      get("/health/ready", page.signal),
+      get("/metrics", page.signal),
+      get_if("/v1/admin/upkeep", page.signal),
+    ]);
+    if (page.ended()) return;
+    const now = { at: performance.now(), families: parse(text) };
+    const w = new window_of(
+      before?.families,
+      now.families,
+      before ? (now.at - before.at) / 1000 : 0,
+    );
+    before = now;
+    const check = health.checks?.store ?? {};
+    state.className = `card banner ${check.status === "healthy" ? "" : "warn"}`;
+    fill(
+      state,
+      check.status === "healthy"
+        ? "The store answers, and nothing waits longer than it should."
+        : `The store is ${check.status}: ${check.detail ?? ""}`,
+    );
+    show_numbers(numbers, w);
+    fill(
+      upkeep,
+      h("h2", {}, "Upkeep"),
+      keeping
+        ? facts(keeping, "Upkeep")
+        : h("p", { class: "faint" }, "This node says nothing of its upkeep."),
+    );
+    show_all(all, w);
+  }, 2000);
+  setTimeout(again, 700); // Rates need two readings.
+}
+
+function show_numbers(box, w) {
+  const commits = w.rate("hansom_journal_commits_total");
+  const writes = w.rate("hansom_journal_writes_total");
+  const busy = w.rate("hansom_journal_busy_seconds_total");
+  const named = (wanted) =>
+    [...w.after.values()].find((f) => wanted.test(f.name));
+  const commit = named(/^hansom_(journal|store)_commit\w*_seconds$/);
+  const quantile = (q) =>
+    duration(commit ? w.histogram(commit.name)[0]?.quantile(q) : NaN);
+  const lag = named(
+    /(stream|outbox|relay)\w*(lag|behind|waiting|pending|unpublished)/,
+  );
+  steps.push(writes);
+  if (steps.length > 60) steps.shift();
+  fill(
+    box,
+    stat(
+      "Durable steps/s",
+      number(writes),
+      "What entities have written.",
+      steps,
+    ),
+    stat("Commits/s", number(commits), "Groups of them: one disk flush each."),
+    stat(
+      "Batch size",
+      commits ? number(writes / commits) : "–",
+      "Steps a commit; grows under load, which is what it is for.",
+    ),
+    commit && stat("Commit p50", quantile(0.5), "Half are quicker."),
+    commit &&
+      stat("Commit p99", quantile(0.99), "Above 100 ms every ride feels it."),
+    !commit &&
+      stat(
+        "Mean commit",
+        commits ? duration(busy / commits) : "–",
+        "Time in the store, for each commit.",
+      ),
+    stat(
+      "Busy",
+      Number.isFinite(busy) ? `${number(busy * 100)} %` : "–",
+      "Of the time the writer spends in the store; near 100 % it is the limit.",
+    ),
+    stat(
+      "Waiting",
+      number(w.value("hansom_journal_queue_writes")),
+      "Writes in the queue; grows while the store is gone.",
+    ),
+    stat(
+      "Refused",
+      number(w.value("hansom_journal_refused_total")),
+      "Since the start, fenced ones too: another node owned the shard.",
+    ),
+    stat(
+      "Behind",
+      lag ? number(w.value(lag.name)) : "–",
+      lag ? lag.help : "No event stream is configured.",
+    ),
+  );
+}
+
+function show_all(box, w) {
+  const rows = [];
+  for (const f of w.after.values()) {
+    if (
+      !/journal|store|upkeep|redis|stream|outbox|relay|retention/.test(f.name)
+    )
+      continue;
+    for (const x of f.samples)
+      if (!/_(bucket|sum)$/.test(x.name))
+        rows.push({
+          name: x.name.replace(/^hansom_/, ""),
+          labels: Object.values(x.labels).join(" "),
+          help: f.help,
+          value: x.value,
+          rate: f.type === "gauge" ? NaN : w.gained(x) / w.seconds,
+        });
+  }
+  fill(
+    box,
+    h("h2", {}, "All that is counted"),
+    table(
+      [
+        {
+          name: "what",
+          cell: (x) => h("span", { title: x.help }, `${x.name} ${x.labels}`),
+        },
+        { name: "value", num: true, cell: (x) => number(x.value) },
+        {
+          name: "/s",
+          num: true,
+          hint: "Over the last two seconds",
+          cell: (x) => number(x.rate),
+        },
+      ],
+      rows,
+      { label: "All figures of the store" },
+    ),
+  );
+}
