@@ -107,19 +107,33 @@ void end_trip_by_order(runtime& node, order_desk& desk,
   end_order order;
   if (auto wrong = read_order(request, trip, order); !wrong.empty())
     return reply(problem(error_code::out_of_range, wrong));
-  auto to = desk.expect(
-    [reply, order](const std::string& body) { reply(to_http(body, order)); });
+  live_span span;
+  traceparent said;
+  parse_traceparent(request.header("traceparent"), said);
+  if (node.spans() != nullptr)
+    span = node.spans()->begin_root(said);
+  auto to = desk.expect([reply, order, &node, span](const std::string& body) {
+    auto here = span;
+    end_span(node.spans(), here, [] {
+      finished_span x;
+      x.name = "order trip.end";
+      x.kind = span_kind::server;
+      return x;
+    });
+    reply(to_http(body, order));
+  });
   if (!to)
     return reply(problem(error_code::overloaded));
-  spdlog::info("operator {} ends trip {} as {}: {}", request.who->subject,
-               to_string(trip), order.as, order.reason);
+  // The reason is what somebody wrote: it is in the journal, not in the log.
+  spdlog::info("operator {} ends trip {} as {}", request.who->subject,
+               to_string(trip), order.as);
   expire_later(node, desk, *to);
   trip_end what;
   what.as =
     order.as == "completed" ? trip_phase::completed : trip_phase::cancelled;
   what.reason = order.reason;
   what.operator_name = request.who->subject;
-  node.send(trip, client_ref{*to, trip, order.id}, std::move(what));
+  node.send(trip, client_ref{*to, trip, order.id, span.at}, std::move(what));
 }
 
 } // namespace

@@ -31,8 +31,17 @@ void node_properties(std::vector<property>& out) {
          return ok;
        },
        "How much is logged."),
-     flag("log.json", AT(log.json),
-          "One JSON object a line, for collectors.")});
+     choice(
+       "log.format", AT(log.json), "text or json",
+       [](bool json) { return std::string{json ? "json" : "text"}; },
+       [](const std::string& x, bool& json) {
+         json = x == "json";
+         return json || x == "text";
+       },
+       "Lines for people, or one JSON object a line for collectors."),
+     integer("log.lines_per_second", AT(log.lines_per_second), 0, 100'000,
+             "Of each kind of line; more are counted and left out. 0 is no "
+             "limit.")});
 }
 
 void auth_properties(std::vector<property>& out) {

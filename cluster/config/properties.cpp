@@ -31,6 +31,7 @@ std::vector<property> all_properties() {
   using namespace config;
   std::vector<property> out;
   node_properties(out);
+  tracing_properties(out);
   store_properties(out);
   retention_properties(out);
   redis_properties(out);

@@ -7,6 +7,7 @@
 namespace hansom::config {
 
 void node_properties(std::vector<property>& out);
+void tracing_properties(std::vector<property>& out);
 void store_properties(std::vector<property>& out);
 void retention_properties(std::vector<property>& out);
 void redis_properties(std::vector<property>& out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/dispatch_config.hpp"
+#include "cluster/tracing/tracing_settings.hpp"
 #include "gateway/gateway_config.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/redis/config.hpp"
@@ -39,12 +40,15 @@ struct store_settings {
 struct log_settings {
   std::string level = "info";
   bool json = false;
+  /// Of one kind of line, see cluster/node/log_limiter.hpp; 0: no limit.
+  std::uint32_t lines_per_second = 10;
 };
 
 /// Everything that can be set, in the sections of the configuration file.
 struct settings {
   node_settings node;
   log_settings log;
+  tracing_settings tracing;
   auth_settings auth;
   store_settings store;
   journal_writer_config journal;

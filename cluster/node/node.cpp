@@ -10,11 +10,14 @@
 #include "cluster/admin/trip_orders.hpp"
 #include "cluster/map/map_routes.hpp"
 #include "cluster/node/keys.hpp"
+#include "cluster/node/logging.hpp"
 #include "cluster/node/node_metrics.hpp"
 #include "cluster/node/open_store.hpp"
+#include "cluster/node/ride_metrics.hpp"
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/redis/redis_services.hpp"
+#include "cluster/tracing/span_exporter.hpp"
 #include "cluster/upkeep/fold.hpp"
 #include "cluster/upkeep/upkeep_route.hpp"
 #include "gateway/gateway.hpp"
@@ -68,6 +71,8 @@ struct node::body {
   bool stopped = false;
 
   // Order of life: each needs those above it.
+  std::unique_ptr<span_exporter> spans_out; ///< Null: nothing is recorded.
+  std::unique_ptr<tracer> spans;            ///< Likewise.
   std::unique_ptr<gateway> clients;
   std::unique_ptr<redis_services> redis; ///< Null: without.
   std::unique_ptr<order_desk> orders;
@@ -85,6 +90,20 @@ struct node::body {
     auto now = wall_clock_now();
     incarnation = connection->start_incarnation(with.node.name, now);
     return connection->claim_shards(incarnation, now);
+  }
+
+  void make_tracer() {
+    auto& x = with.tracing;
+    if (x.endpoint.empty())
+      return;
+    spans_out = std::make_unique<span_exporter>(x, with.node.name);
+    spans = std::make_unique<tracer>(
+      sampling{x.ratio_ppm, x.follow_clients},
+      mix64(incarnation ^ 0x7472616365ULL)
+        ^ mix64(static_cast<std::uint64_t>(wall_clock_now().ms)),
+      wall_clock_now(), *spans_out);
+    clients->add_metrics(make_tracing_collector(*spans_out));
+    with.journal.spans = spans.get();
   }
 
   void make_gateway() {
@@ -129,6 +148,7 @@ struct node::body {
     parts.incarnation = incarnation;
     parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
+    parts.spans = spans.get();
     parts.positions = redis ? redis->positions() : nullptr;
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
     parts.reader = spawn_store_reader(*system, store::make_lasting(store));
@@ -207,6 +227,7 @@ void node::start() {
   auto begin = std::chrono::steady_clock::now();
   auto shards = b.open_store();
   b.make_gateway();
+  b.make_tracer();
   b.make_redis();
   b.make_actors(shards);
   add_admin_routes(b.clients->routes(), *b.actors,
@@ -216,6 +237,9 @@ void node::start() {
   b.map->start();
   add_map_routes(b.clients->routes(), *b.map);
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
+  b.clients->add_metrics(make_ride_collector(*b.actors, b.written));
+  b.clients->add_metrics(make_process_collector(b.with.node.name));
+  b.clients->add_metrics(make_log_collector());
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());
   b.make_revocations();

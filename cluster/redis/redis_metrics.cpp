@@ -73,7 +73,8 @@ private:
           static_cast<double>(s.unanswered));
     gauge(out, "hansom_redis_unanswered_bytes", "The same, in bytes",
           static_cast<double>(s.unanswered_bytes));
-    gauge(out, "hansom_redis_round_trip_seconds", "Of the last answer",
+    gauge(out, "hansom_redis_last_round_trip_seconds",
+          "From a pipeline to its answer, the last time",
           static_cast<double>(s.round_trip_us) / 1e6);
     auto& drops =
       family(out, "hansom_redis_drops_total",

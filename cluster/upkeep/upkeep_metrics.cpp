@@ -28,7 +28,7 @@ public:
           MetricType::Counter, static_cast<double>(passes.load())),
       one("hansom_upkeep_failures_total", "Passes that did not end",
           MetricType::Counter, static_cast<double>(x->failures.load())),
-      one("hansom_upkeep_pass_end_seconds",
+      one("hansom_upkeep_last_pass_timestamp_seconds",
           "When the last pass ended, since 1970", MetricType::Gauge,
           static_cast<double>(x->pass_ended_ms.load()) / 1e3)};
     MetricFamily rows{"hansom_upkeep_rows_total",
