@@ -40,6 +40,16 @@ export async function open(browser, faults, options = {}) {
     );
   });
   context.setDefaultTimeout(12_000);
+  if (process.env.CONSOLE_WEB)
+    await context.route(/\/console\/[\w.]+\.(js|css)$/, async (route) => {
+      const file = path.join(
+        process.env.CONSOLE_WEB,
+        path.basename(new URL(route.request().url()).pathname),
+      );
+      if (!fs.existsSync(file)) return route.continue();
+      const response = await route.fetch();
+      await route.fulfill({ response, body: fs.readFileSync(file, "utf8") });
+    });
   const page = await context.newPage();
   page.on("request", (x) => {
     const to = new URL(x.url());

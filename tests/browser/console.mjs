@@ -330,6 +330,102 @@ async function try_map(page) {
   );
 }
 
+/// Three nodes, one of them draining, as a cluster's node would tell it.
+async function try_cluster(page) {
+  await step(
+    "three nodes: shards by owner, a drain shows its plan",
+    async () => {
+      const node = (name, status, shards) => ({
+        name,
+        status,
+        shards,
+        share: 85,
+        pins: 0,
+        incarnation: 7,
+        beat_ago_ms: 120,
+        since: Date.now() - 60_000,
+        version: "0.1.0",
+        suspected: [],
+        cannot_reach: [],
+        url: "",
+      });
+      const owners = ["n1", "n2", "n3"];
+      const said = {
+        nodes: {
+          version: 9,
+          nodes: [
+            node("n1", "active", 100),
+            node("n2", "active", 100),
+            node("n3", "draining", 56),
+          ],
+        },
+        shards: {
+          shards: Array.from({ length: 256 }, (_, shard) => ({
+            shard,
+            owner: owners[shard % 3],
+            wanted: owners[shard % 2],
+            epoch: 3,
+            pin: "",
+          })),
+        },
+        rebalance: {
+          paused: false,
+          nobody: 0,
+          moves: [{ shard: 2, from: "n3", to: "n1", why: "drain" }],
+        },
+        events: {
+          events: [
+            {
+              at: Date.now(),
+              kind: "node.drains",
+              subject: "node/n3",
+              by: "operator/anna",
+              reason: "new disk",
+            },
+          ],
+        },
+      };
+      const orders = [];
+      for (const [name, json] of Object.entries(said))
+        await page.route(new RegExp(`/v1/admin/${name}(\\?.*)?$`), (route) =>
+          route.fulfill({ json }),
+        );
+      await page.route("**/v1/admin/nodes/n1/drain", (route) => {
+        orders.push(route.request().postDataJSON());
+        const csrf = route.request().headers()["x-hansom-csrf"];
+        if (!csrf) faults.push("an order without the header");
+        return route.fulfill({
+          json: { moves: [{ shard: 0 }], blocked: [], why: "" },
+        });
+      });
+      await page.goto(`${url}/console/#/overview`);
+      await page.goto(`${url}/console/#/cluster`);
+      await page.waitForSelector("[role=progressbar]");
+      expect(
+        (await page.locator(".shards button").count()) === 256,
+        "not all shards are shown",
+      );
+      await page.waitForSelector("text=new disk");
+      await judge(page, "cluster of three", faults);
+      await shot(page, "cluster_of_three");
+      await page.locator("[data-act=drain]").first().click();
+      await page.waitForSelector("dialog >> text=1 shards would move");
+      await page.fill("dialog [name=reason]", "a test");
+      await page.fill("dialog [name=typed]", "n1");
+      await page.locator("dialog button[type=submit]").click();
+      await page.waitForSelector(".toast");
+      expect(
+        orders.length === 2 &&
+          orders[0].dry_run === true &&
+          orders[1].confirm === "n1" &&
+          orders[1].reason === "a test",
+        `the orders were ${JSON.stringify(orders)}`,
+      );
+      await page.unrouteAll({ behavior: "ignoreErrors" });
+    },
+  );
+}
+
 /// Ten thousand cars, a fifth of which move each second, as the node would say.
 async function try_ten_thousand(page) {
   await step("ten thousand moving drivers", async () => {
@@ -478,6 +574,7 @@ try {
   });
   await try_foreign_page(browser, operator);
   await try_ending_a_trip(operator);
+  await try_cluster(operator);
   await step(
     "an operator's own token works, too, and logging out ends it",
     async () => {

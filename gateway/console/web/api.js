@@ -50,12 +50,15 @@ async function call(method, path, { body, signal } = {}) {
 export const get = (path, signal) => call("GET", path, { signal });
 export const post = (path, body = {}) => call("POST", path, { body });
 
-/// What is not there on every node: null instead of 404.
+/// What is not there on every node: null instead of a refusal.
 export async function get_if(path, signal) {
   try {
     return await get(path, signal);
   } catch (e) {
-    if (e instanceof problem && (e.status === 404 || e.status === 405))
+    if (
+      e instanceof problem &&
+      (e.status === 404 || e.status === 405 || e.code === "cluster.none")
+    )
       return null;
     throw e;
   }

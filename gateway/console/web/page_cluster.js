@@ -30,13 +30,7 @@ const hues = [
   "#e07be0",
   "#5fd3c4",
 ];
-const list_of = (x, name) => (Array.isArray(x) ? x : (x?.[name] ?? []));
-const text_of = (x) =>
-  x === null || x === undefined
-    ? "–"
-    : typeof x === "object"
-      ? JSON.stringify(x)
-      : String(x);
+const drains = new Map(); // Node -> {began, had}: how a drain goes.
 
 export function mount(root, page) {
   const state = h(
@@ -44,59 +38,46 @@ export function mount(root, page) {
     { class: "card banner", role: "status" },
     "Asking the node …",
   );
-  const nodes = h("section", { class: "card" });
-  const shards = h("section", { class: "card" });
-  const moves = h("section", { class: "card" });
-  const events = h("section", { class: "card" });
+  const part = () => h("section", { class: "card" });
+  const parts = {
+    nodes: part(),
+    shards: part(),
+    moves: part(),
+    events: part(),
+  };
   root.append(
     h("div", { class: "head" }, h("h1", {}, "Cluster")),
     state,
-    nodes,
-    h("div", { class: "panels" }, shards, moves, events),
+    parts.nodes,
+    h("div", { class: "panels" }, parts.shards, parts.moves, parts.events),
   );
   page.poll(async () => {
     const [members, owners, balance, happened] = await Promise.all(
-      ["nodes", "shards", "rebalance", "events?limit=50"].map((x) =>
+      ["nodes", "shards", "rebalance", "events?last=50"].map((x) =>
         get_if(`/v1/admin/${x}`, page.signal),
       ),
     );
     if (page.ended()) return;
-    if (!members) return alone(page, state, nodes, shards, events);
-    const rows = list_of(members, "nodes");
-    const bad = rows.filter(
-      (x) => x.state && !/^(up|serving|active|healthy|alive)$/.test(x.state),
-    );
-    state.className = `card banner ${bad.length ? "warn" : ""}`;
-    fill(
-      state,
-      rows.length < 2
-        ? "This node runs alone."
-        : bad.length
-          ? `${bad.map((x) => `${x.node ?? x.name} is ${x.state}`).join(", ")}.`
-          : `${rows.length} nodes, all well.`,
-    );
-    const owned = list_of(owners, "shards");
-    const names = [
-      ...new Set([...rows.map(name_of), ...owned.map(owner_of)]),
-    ].filter(Boolean);
-    show_nodes(nodes, rows, names);
-    show_shards(shards, owned, names);
-    show_moves(moves, balance, owned);
-    show_events(events, list_of(happened, "events"));
+    show_events(parts.events, happened?.events ?? []);
+    if (!members?.nodes?.length) return alone(page, state, parts);
+    show_state(state, members.nodes, balance);
+    const names = members.nodes.map((x) => x.name);
+    show_nodes(parts.nodes, members.nodes, names);
+    show_shards(parts.shards, owners?.shards ?? [], names);
+    show_moves(parts.moves, balance);
   }, 2000);
 }
 
-const name_of = (x) => text_of(x.name ?? x.node);
-const owner_of = (x) => text_of(x.owner ?? x.node);
 const hue = (names, x) => hues[Math.max(0, names.indexOf(x)) % hues.length];
-const swatch = (names, x) => {
+
+function swatch(names, x) {
   const dot = h("span", { class: "dot" });
   dot.style.background = hue(names, x);
   return dot;
-};
+}
 
 /// What one node can say of itself without a cluster around it.
-async function alone(page, state, nodes, shards, events) {
+async function alone(page, state, parts) {
   const [health, { node, totals, actors }] = await Promise.all([
     get("/health/ready", page.signal),
     get("/v1/admin/actors?limit=1000", page.signal),
@@ -107,7 +88,7 @@ async function alone(page, state, nodes, shards, events) {
     "This node runs alone: it owns every shard, and there is nobody to hand anything to.",
   );
   fill(
-    nodes,
+    parts.nodes,
     h("h2", {}, "Node"),
     table(
       [
@@ -118,6 +99,7 @@ async function alone(page, state, nodes, shards, events) {
         {
           name: "actors",
           num: true,
+          hint: "In memory",
           cell: () => totals.reduce((n, x) => n + x.actors, 0),
         },
       ],
@@ -125,49 +107,52 @@ async function alone(page, state, nodes, shards, events) {
       { label: "Node" },
     ),
   );
-  const by_shard = new Map();
+  const seen = new Map();
   for (const x of actors)
     if (x.shard !== undefined)
-      by_shard.set(x.shard, { shard: x.shard, owner: node, epoch: x.epoch });
-  if (by_shard.size)
+      seen.set(x.shard, { shard: x.shard, owner: node, epoch: x.epoch });
+  if (seen.size)
     show_shards(
-      shards,
-      [...by_shard.values()].sort((a, b) => a.shard - b.shard),
+      parts.shards,
+      [...seen.values()].sort((a, b) => a.shard - b.shard),
       [node],
     );
   else
     fill(
-      shards,
+      parts.shards,
       h("h2", {}, "Shards"),
       h("p", { class: "faint" }, "All are here."),
     );
+  const checks = Object.entries(health.checks).map(([name, x]) => [
+    name,
+    x.detail ? `${x.status}: ${x.detail}` : x.status,
+  ]);
   fill(
-    events,
+    parts.moves,
     h("h2", {}, "Checks"),
-    facts(
-      Object.fromEntries(
-        Object.entries(health.checks).map(([k, x]) => [
-          k,
-          x.detail ? `${x.status}: ${x.detail}` : x.status,
-        ]),
-      ),
-      "Checks",
-    ),
+    facts(Object.fromEntries(checks), "Checks"),
   );
 }
 
-function show_nodes(box, rows, names) {
-  const known = new Set([
-    "name",
-    "node",
-    "state",
-    "incarnation",
-    "shards",
-    "version",
-  ]);
-  const more = [...new Set(rows.flatMap((x) => Object.keys(x)))]
-    .filter((x) => !known.has(x))
-    .slice(0, 8);
+function show_state(box, nodes, balance) {
+  const off = nodes.filter((x) => x.status !== "active");
+  const doubted = nodes.filter((x) => x.suspected?.length);
+  const wrong = [
+    ...off.map((x) => `${x.name} is ${x.status}`),
+    ...doubted.map((x) => `${x.name} is suspected by ${x.suspected.length}`),
+    ...(balance?.nobody ? [`${balance.nobody} shards have no owner`] : []),
+    ...(balance?.paused ? ["rebalancing is paused"] : []),
+  ];
+  box.className = `card banner ${balance?.nobody ? "bad" : wrong.length ? "warn" : ""}`;
+  fill(
+    box,
+    wrong.length
+      ? `${wrong.join(", ")}.`
+      : `${number(nodes.length)} nodes, all active; every shard has its owner.`,
+  );
+}
+
+function show_nodes(box, nodes, names) {
   fill(
     box,
     h("h2", {}, "Nodes"),
@@ -175,132 +160,172 @@ function show_nodes(box, rows, names) {
       [
         {
           name: "node",
-          cell: (x) => h("span", {}, swatch(names, name_of(x)), name_of(x)),
-        },
-        {
-          name: "state",
-          cell: (x) => h("span", { class: "tag" }, text_of(x.state)),
-        },
-        {
-          name: "incarnation",
-          num: true,
-          hint: "Rises with each start of the process",
-          cell: (x) => text_of(x.incarnation),
-        },
-        {
-          name: "shards",
-          num: true,
-          hint: "That it owns",
-          cell: (x) =>
-            text_of(Array.isArray(x.shards) ? x.shards.length : x.shards),
-        },
-        { name: "version", cell: (x) => text_of(x.version) },
-        ...more.map((k) => ({
-          name: k.replaceAll("_", " "),
-          cell: (x) =>
-            /(_at|_ms|^since)$/.test(k) && x[k] > 1e12
-              ? ago(x[k])
-              : text_of(x[k]),
-        })),
-        {
-          name: "",
           cell: (x) =>
             h(
               "span",
               {},
-              act(
-                x,
-                "drain",
-                "Its shards move to others, its clients are asked to go; it runs on.",
-              ),
+              swatch(names, x.name),
+              x.url?.startsWith("http")
+                ? h("a", { href: `${x.url}/console/` }, x.name)
+                : x.name,
+            ),
+        },
+        {
+          name: "status",
+          hint: "active takes shards; draining gives them away",
+          cell: (x) => h("span", { class: "tag" }, x.status),
+        },
+        {
+          name: "incarnation",
+          key: "incarnation",
+          num: true,
+          hint: "Rises with each start of a process",
+        },
+        {
+          name: "shards",
+          key: "shards",
+          num: true,
+          hint: "That it owns now",
+        },
+        {
+          name: "share",
+          key: "share",
+          num: true,
+          hint: "That it should own",
+        },
+        { name: "pins", key: "pins", num: true, hint: "Shards held to it" },
+        {
+          name: "heartbeat",
+          num: true,
+          hint: "Since the last one; seconds mean trouble",
+          cell: (x) => `${duration(x.beat_ago_ms / 1000)} ago`,
+        },
+        { name: "since", cell: (x) => ago(x.since) },
+        { name: "version", key: "version" },
+        {
+          name: "doubts",
+          optional: true,
+          cell: (x) =>
+            [
+              ...(x.suspected ?? []).map((y) => `${y.by}: ${y.evidence}`),
+              ...(x.cannot_reach ?? []).map((y) => `cannot reach ${y}`),
+            ].join(", "),
+        },
+        {
+          name: "orders",
+          cell: (x) =>
+            h(
+              "span",
+              {},
+              x.status === "active"
+                ? order_button(x.name, "drain")
+                : order_button(x.name, "undrain"),
               " ",
-              act(x, "undrain", "It takes shards again."),
+              order_button(x.name, "remove"),
             ),
         },
       ],
-      rows,
+      nodes,
       { label: "Nodes" },
     ),
-    rows.filter((x) => x.drain).map((x) => progress(x)),
+    nodes.map((x) => progress_of(x)).filter(Boolean),
   );
 }
 
-function progress(x) {
-  const { done = 0, total = 0, rate = 0 } = x.drain;
+/// How far a drain is, and how long it will take at the rate so far.
+function progress_of(x) {
+  if (x.status !== "draining") {
+    drains.delete(x.name);
+    return null;
+  }
+  if (!drains.has(x.name))
+    drains.set(x.name, { began: Date.now(), had: x.shards });
+  const { began, had } = drains.get(x.name);
+  const done = Math.max(0, had - x.shards);
+  const rate = done / Math.max(1, (Date.now() - began) / 1000);
   const bar = h("div");
-  bar.style.width = `${total ? (100 * done) / total : 0}%`;
+  bar.style.width = `${had ? (100 * done) / had : 100}%`;
   return h(
     "div",
     {
       role: "progressbar",
-      "aria-label": `Drain of ${name_of(x)}`,
+      "aria-label": `Drain of ${x.name}`,
       "aria-valuenow": String(done),
-      "aria-valuemax": String(total),
+      "aria-valuemin": "0",
+      "aria-valuemax": String(had),
     },
-    `${name_of(x)}: ${number(done)} of ${number(total)} moved${rate ? `, about ${duration((total - done) / rate)} left` : ""}`,
+    `${x.name}: ${number(x.shards)} shards left` +
+      (rate > 0 && x.shards ? `, about ${duration(x.shards / rate)}` : ""),
     h("div", { class: "meter" }, bar),
   );
 }
 
-function act(node, what, text) {
+const texts = {
+  drain:
+    "Its shards move to others and its clients are asked to go; the process runs on.",
+  undrain: "It takes shards again.",
+  remove: "It is drained, then forgotten.",
+};
+
+/// The node's own plan is shown before anything happens.
+function order_button(name, what) {
   const locked = !may_order();
+  const path = `/v1/admin/nodes/${encodeURIComponent(name)}/${what}`;
+  const go = async () => {
+    const plan = await post(path, { dry_run: true });
+    const moves = plan.moves?.length ?? 0;
+    const blocked = plan.blocked?.length ?? 0;
+    const answer = await confirm_change({
+      title: `${what} ${name}`,
+      text: `${texts[what]} ${plan.why ?? ""} ${number(moves)} shards would move${blocked ? `, ${blocked} have nowhere to go` : ""}.`,
+      go: what,
+      type: what === "undrain" ? undefined : name,
+      fields: [{ name: "reason", label: "Reason" }],
+    });
+    if (!answer) return;
+    await post(path, { reason: answer.reason, confirm: name });
+    say(`${name}: ${what} has begun.`);
+  };
   return h(
     "button",
     {
       disabled: locked,
-      title: locked ? "Needs a token of role operator" : text,
+      title: locked ? "Needs a token of role operator" : texts[what],
       "data-act": what,
-      onclick: async () => {
-        const name = name_of(node);
-        const yes = await confirm_change({
-          title: `${what} ${name}`,
-          text,
-          go: what,
-          type: what === "drain" ? name : undefined,
-        });
-        if (!yes) return;
-        try {
-          await post(`/v1/admin/nodes/${encodeURIComponent(name)}/${what}`);
-          say(`${name}: ${what} has begun.`);
-        } catch (e) {
-          say(e.message, true);
-        }
-      },
+      onclick: () => go().catch((e) => say(e.message, true)),
     },
     what,
   );
 }
 
-function show_shards(box, owned, names) {
+function show_shards(box, shards, names) {
+  const of = (x) => shards.filter((s) => s.owner === x).length;
   fill(
     box,
-    h("h2", {}, `Shards by owner (${number(owned.length)})`),
+    h("h2", {}, `Shards by owner (${number(shards.length)})`),
     h(
       "p",
       {},
       names.map((x) =>
-        h(
-          "span",
-          { class: "tag" },
-          swatch(names, x),
-          `${x} ${number(owned.filter((s) => owner_of(s) === x).length)}`,
-        ),
+        h("span", { class: "tag" }, swatch(names, x), `${x} ${number(of(x))}`),
       ),
     ),
     h(
       "div",
       { class: "shards" },
-      owned.map((x) => {
-        const label = `shard ${x.shard ?? x.id} on ${owner_of(x)}, epoch ${text_of(x.epoch)}${x.state ? `, ${x.state}` : ""}`;
+      shards.map((x) => {
+        const moves = x.wanted && x.wanted !== x.owner;
+        const label =
+          `shard ${x.shard} on ${x.owner || "nobody"}, epoch ${x.epoch}` +
+          (moves ? `, should be on ${x.wanted}` : "") +
+          (x.pin ? `, pinned to ${x.pin}` : "");
         const cell = h("button", {
           title: label,
           "aria-label": label,
-          class: /mov|hand|drain|freez/.test(x.state ?? "")
-            ? "moving"
-            : undefined,
-          onclick: () => move(x, names),
+          class: moves && "moving",
+          onclick: () => pin(x, names).catch((e) => say(e.message, true)),
         });
-        cell.style.background = hue(names, owner_of(x));
+        cell.style.background = x.owner ? hue(names, x.owner) : "transparent";
         return cell;
       }),
     ),
@@ -308,55 +333,85 @@ function show_shards(box, owned, names) {
       "p",
       { class: "hint" },
       may_order()
-        ? "Choose one to move it."
+        ? "Choose one to move it, or to let it go where it belongs."
         : "Moving one needs a token of role operator.",
     ),
   );
 }
 
-async function move(x, names) {
-  const others = names.filter((n) => n !== owner_of(x));
-  const shard = x.shard ?? x.id;
+async function pin(x, names) {
   if (!may_order()) return;
+  const others = names.filter((n) => n !== x.owner);
   if (others.length === 0)
     return say("There is no other node to move it to.", true);
-  const to = await confirm_change({
-    title: `Move shard ${shard}`,
-    text: `It leaves ${owner_of(x)}; its actors pause for some ten milliseconds.`,
+  const free = "where it belongs";
+  const answer = await confirm_change({
+    title: `Move shard ${x.shard}`,
+    text: `It leaves ${x.owner || "nobody"} and stays where it is moved; its actors pause for some ten milliseconds.`,
     go: "Move",
-    fields: [{ name: "to", label: "To", options: others }],
+    fields: [
+      { name: "to", label: "To", options: x.pin ? [...others, free] : others },
+      { name: "reason", label: "Reason" },
+    ],
   });
-  if (!to) return;
-  try {
-    await post(`/v1/admin/shards/${shard}/move`, { to: to.to });
-    say(`Shard ${shard} moves to ${to.to}.`);
-  } catch (e) {
-    say(e.message, true);
-  }
+  if (!answer) return;
+  if (answer.to === free)
+    await post(`/v1/admin/shards/${x.shard}/unpin`, { reason: answer.reason });
+  else
+    await post(`/v1/admin/shards/${x.shard}/pin`, {
+      node: answer.to,
+      reason: answer.reason,
+    });
+  say(`Shard ${x.shard} goes to ${answer.to}.`);
 }
 
-function show_moves(box, balance, owned) {
-  const moving = owned.filter((x) =>
-    /mov|hand|drain|freez/.test(x.state ?? ""),
-  );
+function show_moves(box, balance) {
+  const what = balance?.paused ? "resume" : "pause";
+  const change = async () => {
+    const answer = await confirm_change({
+      title: `${what} rebalancing`,
+      text: balance.paused
+        ? "Shards move to where they belong again."
+        : "No shard moves for balance until it is resumed; drains go on.",
+      go: what,
+      danger: false,
+      fields: [{ name: "reason", label: "Reason" }],
+    });
+    if (!answer) return;
+    await post(`/v1/admin/rebalance/${what}`, { reason: answer.reason });
+    say(`Rebalancing: ${what}.`);
+  };
   fill(
     box,
-    h("h2", {}, "Moves"),
+    h(
+      "div",
+      { class: "bar" },
+      h("h2", {}, "Moves"),
+      h(
+        "button",
+        {
+          disabled: !may_order() || !balance,
+          title: may_order() ? undefined : "Needs a token of role operator",
+          "data-act": what,
+          onclick: () => change().catch((e) => say(e.message, true)),
+        },
+        `${what} rebalancing`,
+      ),
+    ),
     table(
       [
-        { name: "shard", cell: (x) => text_of(x.shard ?? x.id) },
-        { name: "from", cell: owner_of },
-        { name: "to", cell: (x) => text_of(x.to ?? x.target) },
-        { name: "state", key: "state" },
+        { name: "shard", cell: (x) => String(x.shard) },
+        { name: "from", key: "from" },
+        { name: "to", key: "to" },
+        { name: "why", key: "why" },
       ],
-      moving,
-      { empty: "Nothing moves.", label: "Moves" },
+      balance?.moves ?? [],
+      { empty: "Every shard is where it belongs.", label: "Moves" },
     ),
-    balance && facts(balance, "Rebalance"),
   );
 }
 
-function show_events(box, rows) {
+function show_events(box, events) {
   fill(
     box,
     h("h2", {}, "Events"),
@@ -364,18 +419,14 @@ function show_events(box, rows) {
       [
         {
           name: "when",
-          cell: (x) =>
-            h("span", { title: clock(x.at_ms ?? x.at) }, ago(x.at_ms ?? x.at)),
+          cell: (x) => h("span", { title: clock(x.at) }, ago(x.at)),
         },
-        { name: "who", cell: (x) => text_of(x.by ?? x.node) },
-        {
-          name: "what",
-          cell: (x) =>
-            text_of(x.text ?? x.what ?? x.event ?? x.kind) +
-            (x.detail ? `: ${text_of(x.detail)}` : ""),
-        },
+        { name: "what", key: "kind" },
+        { name: "whom", key: "subject" },
+        { name: "by", key: "by" },
+        { name: "why", key: "reason", optional: true },
       ],
-      rows,
+      [...events].sort((a, b) => b.at - a.at),
       { empty: "Nothing has happened.", label: "Events" },
     ),
   );

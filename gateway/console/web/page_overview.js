@@ -49,7 +49,7 @@ export function mount(root, page) {
       get("/v1/admin/actors?limit=1", page.signal),
       get_if("/v1/admin/stuck", page.signal),
       get_if("/v1/admin/deadletters", page.signal),
-      get_if("/v1/admin/events?limit=10", page.signal),
+      get_if("/v1/admin/events?last=10", page.signal),
     ]);
     if (page.ended()) return;
     const now = { at: performance.now(), families: parse(text) };
@@ -294,12 +294,15 @@ function show_kinds(box, totals) {
   );
 }
 
+/// "node.drains n2: for an upgrade (operator/anna)"
+function sentence_of(x) {
+  const about = x.subject && x.subject !== x.by ? ` ${x.subject}` : "";
+  return `${x.kind}${about}${x.reason ? `: ${x.reason}` : ""} (${x.by})`;
+}
+
 function show_events(box, happened, stuck, dead) {
   const rows = happened?.events?.length
-    ? happened.events.map((x) => ({
-        at: x.at_ms ?? x.at,
-        what: x.text ?? x.what ?? JSON.stringify(x),
-      }))
+    ? happened.events.map((x) => ({ at: x.at, what: sentence_of(x) }))
     : [
         ...(stuck?.deaths?.last ?? []).map((x) => ({
           at: x.at_ms,
