@@ -35,6 +35,7 @@ std::vector<property> all_properties() {
   store_properties(out);
   retention_properties(out);
   redis_properties(out);
+  cluster_properties(out);
   auth_properties(out);
   gateway_properties(out);
   trip_properties(out);

@@ -11,6 +11,7 @@ void tracing_properties(std::vector<property>& out);
 void store_properties(std::vector<property>& out);
 void retention_properties(std::vector<property>& out);
 void redis_properties(std::vector<property>& out);
+void cluster_properties(std::vector<property>& out);
 void auth_properties(std::vector<property>& out);
 void gateway_properties(std::vector<property>& out);
 void trip_properties(std::vector<property>& out);

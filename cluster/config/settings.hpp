@@ -37,6 +37,20 @@ struct store_settings {
   bool migrate_at_start = false;
 };
 
+/// One of several nodes.
+struct cluster_settings {
+  bool enabled = false;
+  std::string name = "hansom";
+  std::string address = "127.0.0.1"; ///< Of the mesh; a literal IP address.
+  std::uint16_t port = 7401;
+  std::uint32_t weight = 100;
+  std::size_t expected_nodes = 1;
+  int time_scale = 1;
+  std::string certificate_file; ///< TLS: all three or none.
+  std::string key_file;
+  std::string ca_file;
+};
+
 struct log_settings {
   std::string level = "info";
   bool json = false;
@@ -54,6 +68,7 @@ struct settings {
   journal_writer_config journal;
   upkeep_config retention;
   redis::config redis;
+  cluster_settings cluster;
   gateway_config gateway;
   dispatch_config dispatch;
 };

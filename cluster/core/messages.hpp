@@ -33,7 +33,8 @@ enum class control_kind : std::uint8_t {
   // To anybody: `node` owns the shard, at `epoch`.
   moved,
   wrong_owner,
-  look, ///< The members have changed: no need to wait for a heartbeat.
+  state, ///< S: all of the shard's ephemeral state; no decision looks at it.
+  look,  ///< The members have changed: no need to wait for a heartbeat.
 };
 std::string to_string(control_kind x);
 

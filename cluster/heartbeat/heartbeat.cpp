@@ -16,16 +16,16 @@ scheduler_door door_of(caf::actor_system& system) {
   };
 }
 
-heartbeat::heartbeat(parts with) : with_{std::move(with)} {
+heart::heart(parts with) : with_{std::move(with)} {
   if (!with_.clock)
     with_.clock = boot_now;
 }
 
-heartbeat::~heartbeat() {
+heart::~heart() {
   stop();
 }
 
-void heartbeat::start() {
+void heart::start() {
   {
     std::lock_guard guard{shared_->mutex};
     shared_->emit = with_.emit;
@@ -36,7 +36,7 @@ void heartbeat::start() {
   beater_ = std::thread{[this] { beat_until_stopped(); }};
 }
 
-void heartbeat::stop() {
+void heart::stop() {
   {
     std::lock_guard guard{mutex_};
     if (!running_)
@@ -50,7 +50,7 @@ void heartbeat::stop() {
   shared_->emit = nullptr; // A ping that comes back now is told to nobody.
 }
 
-void heartbeat::beat(store::incarnation self) {
+void heart::beat(store::incarnation self) {
   {
     std::lock_guard guard{mutex_};
     wanted_ = self;
@@ -58,7 +58,7 @@ void heartbeat::beat(store::incarnation self) {
   changed_.notify_all();
 }
 
-void heartbeat::ping() {
+void heart::ping() {
   {
     std::lock_guard guard{shared_->mutex};
     if (shared_->ping_out)
@@ -78,11 +78,11 @@ void heartbeat::ping() {
   });
 }
 
-heartbeat::counts heartbeat::counted() const {
+heart::counts heart::counted() const {
   return {beats_.load(), missed_.load(), reconnects_.load()};
 }
 
-void heartbeat::tick_until_stopped() {
+void heart::tick_until_stopped() {
   std::unique_lock lock{mutex_};
   while (running_) {
     lock.unlock();
@@ -92,7 +92,7 @@ void heartbeat::tick_until_stopped() {
   }
 }
 
-void heartbeat::beat_until_stopped() {
+void heart::beat_until_stopped() {
   std::unique_lock lock{mutex_};
   for (;;) {
     changed_.wait(lock, [this] { return wanted_ != 0 || !running_; });
@@ -106,7 +106,7 @@ void heartbeat::beat_until_stopped() {
   }
 }
 
-core::beat_done heartbeat::beat_once(store::incarnation self) {
+core::beat_done heart::beat_once(store::incarnation self) {
   core::beat_done out;
   try {
     if (!rows_) {

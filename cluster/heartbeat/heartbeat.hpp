@@ -23,7 +23,7 @@ scheduler_door door_of(caf::actor_system& system);
 /// connection of its own, which may hang without stopping time. Both say what
 /// they saw as inputs of the decisions (`core::member`), which alone know what
 /// it means: when a node suspends itself, and whom it judges.
-class heartbeat {
+class heart {
 public:
   struct parts {
     /// Of the connection that beats. Its statements have to give up within half
@@ -42,10 +42,10 @@ public:
     std::uint64_t reconnects = 0; ///< Connections opened but the first.
   };
 
-  explicit heartbeat(parts with);
-  ~heartbeat();
-  heartbeat(const heartbeat&) = delete;
-  heartbeat& operator=(const heartbeat&) = delete;
+  explicit heart(parts with);
+  ~heart();
+  heart(const heart&) = delete;
+  heart& operator=(const heart&) = delete;
 
   void start();
   /// Waits for a beat that is on its way. Idempotent.

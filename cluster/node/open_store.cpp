@@ -28,14 +28,18 @@ store::postgres_options postgres_of(const settings& x) {
   return out;
 }
 
+void migrate_store(const settings& x) {
+  if (x.store.engine != store_engine::postgresql || !x.store.migrate_at_start)
+    return;
+  for (auto& done : store::migrate_postgres(postgres_of(x)))
+    spdlog::info("store: applied migration {} ({})", done.number, done.name);
+}
+
 std::shared_ptr<store::factory> open_store(const settings& x) {
   if (x.store.engine == store_engine::sqlite)
     return store::make_sqlite(x.node.data);
-  auto with = postgres_of(x);
-  if (x.store.migrate_at_start)
-    for (auto& done : store::migrate_postgres(with))
-      spdlog::info("store: applied migration {} ({})", done.number, done.name);
-  return store::make_postgres(std::move(with));
+  migrate_store(x);
+  return store::make_postgres(postgres_of(x));
 }
 
 std::shared_ptr<store::factory> open_store_read_only(const settings& x) {

@@ -17,6 +17,10 @@ store::postgres_options postgres_of(const settings& x);
 /// @throws std::runtime_error; store::unavailable_error.
 std::shared_ptr<store::factory> open_store(const settings& x);
 
+/// Migrates the store where `store.migrate_at_start` says so; nothing else.
+/// @throws as `open_store`.
+void migrate_store(const settings& x);
+
 /// The same for looking only: `hansom check`.
 std::shared_ptr<store::factory> open_store_read_only(const settings& x);
 

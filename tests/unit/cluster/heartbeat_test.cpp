@@ -137,8 +137,8 @@ struct fixture {
   int ticks = 0;
   std::vector<std::function<void()>> posted;
 
-  heartbeat::parts parts() {
-    heartbeat::parts out;
+  heart::parts parts() {
+    heart::parts out;
     out.open = [this] {
       std::lock_guard guard{rows.mutex};
       ++rows.opened;
@@ -175,7 +175,7 @@ struct fixture {
 
 TEST_CASE("a heartbeat says when it went out, and what came back") {
   fixture x;
-  heartbeat pulse{x.parts()};
+  heart pulse{x.parts()};
   pulse.start();
   pulse.beat(5);
   REQUIRE(x.eventually([&] { return x.beats.size() == 1; }));
@@ -195,7 +195,7 @@ TEST_CASE("no answer is no death, and the next heartbeat connects again") {
   fixture x;
   using enum fake_store::answer;
   x.rows.script = {gone, beats, fake_store::answer::dead};
-  heartbeat pulse{x.parts()};
+  heart pulse{x.parts()};
   pulse.start();
   for (std::size_t n = 1; n <= 3; ++n) {
     pulse.beat(5);
@@ -215,7 +215,7 @@ TEST_CASE("no answer is no death, and the next heartbeat connects again") {
 TEST_CASE("time goes on while a heartbeat hangs") {
   fixture x;
   x.rows.script = {fake_store::answer::hangs};
-  heartbeat pulse{x.parts()};
+  heart pulse{x.parts()};
   pulse.start();
   pulse.beat(5);
   REQUIRE(x.eventually([&] { return x.ticks > 0; }));
@@ -237,7 +237,7 @@ TEST_CASE("time goes on while a heartbeat hangs") {
 
 TEST_CASE("one ping is out at a time, and none is told after the end") {
   fixture x;
-  heartbeat pulse{x.parts()};
+  heart pulse{x.parts()};
   pulse.start();
   pulse.ping();
   pulse.ping();
@@ -263,7 +263,7 @@ TEST_CASE("a scheduler that is stuck answers no ping; heartbeats go on") {
   caf::actor_system system{config};
   auto parts = x.parts();
   parts.scheduler = door_of(system);
-  heartbeat pulse{std::move(parts)};
+  heart pulse{std::move(parts)};
   pulse.start();
   pulse.ping();
   REQUIRE(x.eventually([&] { return x.pings.size() == 1; }));

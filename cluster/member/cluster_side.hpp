@@ -1,0 +1,69 @@
+#pragma once
+
+#include "actors/runtime/runtime.hpp"
+#include "cluster/config/settings.hpp"
+#include "cluster/member/member_host.hpp"
+#include "persistence/postgres/postgres.hpp"
+
+#include <memory>
+
+namespace hansom {
+
+/// What a node needs to be one of several: its row, its links, its part in the
+/// decisions. All calls from one thread.
+///
+/// Order of life: make it (joins), `prepare` the actor system, `ports` for the
+/// runtime, `start`; at the end `leave`, `stop`, then the runtime.
+class cluster_side {
+public:
+  struct hooks {
+    std::function<void()> on_draining; ///< Clients are to go elsewhere.
+    std::function<std::uint64_t()> sessions;
+  };
+
+  /// Joins.
+  /// @throws std::runtime_error saying why this node does not fit.
+  cluster_side(const settings& with, const std::string& version);
+  ~cluster_side();
+  cluster_side(const cluster_side&) = delete;
+  cluster_side& operator=(const cluster_side&) = delete;
+
+  [[nodiscard]] store::incarnation self() const noexcept {
+    return self_;
+  }
+  /// How this incarnation connects to the store.
+  [[nodiscard]] const store::postgres_options& store_options() const noexcept {
+    return options_;
+  }
+  void prepare(caf::actor_system_config& out) const;
+
+  /// The way to other nodes, and to clients of all nodes.
+  mesh_router& ports(client_port& local);
+
+  /// @throws std::runtime_error when the port cannot be bound.
+  void start(runtime& actors, std::shared_ptr<store::factory> store,
+             hooks with);
+  /// @throws std::runtime_error when this node does not become active in time.
+  void await_active();
+  /// Hands everything over. Blocks, at most as long as a drain may take.
+  void leave();
+  void stop();
+
+  [[nodiscard]] const member_host& member() const noexcept {
+    return host_;
+  }
+
+private:
+  [[nodiscard]] core::times times() const;
+
+  settings with_;
+  mesh_config config_;
+  store::postgres_options options_;
+  store::incarnation self_ = 0;
+  member_host host_;
+  std::unique_ptr<shard_map> map_;
+  std::unique_ptr<mesh_router> router_;
+  std::unique_ptr<mesh> links_;
+};
+
+} // namespace hansom
