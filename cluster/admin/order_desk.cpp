@@ -9,7 +9,7 @@ std::optional<session_ref> order_desk::expect(answer done) {
   if (waiting_.size() == orders_max)
     return std::nullopt;
   waiting_.emplace(++last_, std::move(done));
-  return session_ref{0, desk_worker, last_};
+  return session_ref{node_, desk_worker, last_};
 }
 
 void order_desk::expire(session_ref order) {

@@ -22,7 +22,9 @@ public:
   static constexpr std::size_t orders_max = 256; ///< That wait at a time.
 
   /// @param others whom all other frames go to; must outlive the desk.
-  explicit order_desk(client_port& others) : others_{others} {
+  /// @param node answers come back to; 0: there is only this one.
+  explicit order_desk(client_port& others, std::uint64_t node = 0)
+    : others_{others}, node_{node} {
   }
 
   /// @returns where the answer has to be sent; nothing when too many wait.
@@ -45,6 +47,7 @@ private:
   void finish(std::uint64_t order, const std::string& body);
 
   client_port& others_;
+  const std::uint64_t node_;
   std::mutex mutex_; ///< Guards what follows.
   std::uint64_t last_ = 0;
   std::map<std::uint64_t, answer> waiting_;

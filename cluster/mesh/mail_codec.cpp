@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <typeinfo>
+#include <unordered_map>
 
 namespace hansom {
 
@@ -81,10 +83,13 @@ codec command(std::uint8_t number) {
 /// Commands are numbered from here on.
 constexpr std::uint8_t first_command = 128;
 
-/// By CAF's type number, for both forms; and by our own number.
+/// For both forms; and by our own number. CAF numbers its own types only: all
+/// of ours have 0.
 struct table {
-  std::array<codec, 512> plain_of{};
-  std::array<codec, 512> command_of{};
+  using by_type = std::unordered_map<const std::type_info*, codec>;
+
+  by_type plain_of;
+  by_type command_of;
   std::array<decoder, 256> decode{};
 
   table() {
@@ -95,15 +100,15 @@ struct table {
   template <class... Ts>
   void add_plain(types<Ts...>) {
     std::uint8_t n = 0;
-    (add(plain_of, caf::type_nr<Ts>::value, plain<Ts>(n++)), ...);
+    (add(plain_of, typeid(Ts), plain<Ts>(n++)), ...);
   }
   template <class... Ts>
   void add_commands(types<Ts...>) {
     auto n = first_command;
-    (add(command_of, caf::type_nr<Ts>::value, command<Ts>(n++)), ...);
+    (add(command_of, typeid(Ts), command<Ts>(n++)), ...);
   }
-  void add(std::array<codec, 512>& to, std::uint16_t type, codec x) {
-    to.at(type) = x;
+  void add(by_type& to, const std::type_info& type, codec x) {
+    to.emplace(&type, x);
     decode[x.number] = x.decode;
   }
 };
@@ -117,13 +122,11 @@ const codec* codec_of(const caf::message& x) {
   if (x.empty() || x.size() > 2)
     return nullptr;
   auto is_command = x.size() == 2;
-  if (is_command && x.type(0).first != caf::type_nr<client_ref>::value)
+  if (is_command && !x.match_element<client_ref>(0))
     return nullptr;
-  auto type = x.type(x.size() - 1).first;
   auto& all = is_command ? codecs().command_of : codecs().plain_of;
-  if (type >= all.size() || !all[type].encode)
-    return nullptr;
-  return &all[type];
+  auto found = all.find(x.type(x.size() - 1).second);
+  return found == all.end() ? nullptr : &found->second;
 }
 
 enum flag : std::uint8_t {
@@ -284,12 +287,10 @@ void append_entry(std::string& out, std::string_view control) {
 mesh_lane lane_of(const caf::message& x) noexcept {
   if (x.size() != 1)
     return mesh_lane::commands;
-  auto type = x.type(0).first;
-  if (type == caf::type_nr<position_batch>::value
-      || type == caf::type_nr<driver_moved>::value
-      || type == caf::type_nr<driver_near>::value)
+  if (x.match_element<position_batch>(0) || x.match_element<driver_moved>(0)
+      || x.match_element<driver_near>(0))
     return mesh_lane::positions;
-  if (type == caf::type_nr<trip_position>::value)
+  if (x.match_element<trip_position>(0))
     return x.get_as<trip_position>(0).track_only ? mesh_lane::commands
                                                  : mesh_lane::positions;
   return mesh_lane::commands;

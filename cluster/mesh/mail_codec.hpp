@@ -2,8 +2,10 @@
 
 #include "cluster/mesh/mesh.hpp"
 
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <typeinfo>
 
 namespace hansom {
 
@@ -45,6 +47,11 @@ bool for_each_entry(std::string_view frame, Visitor&& visit) {
     frame.remove_prefix(size);
   }
   return true;
+}
+
+/// Tells message types apart, for conflation.
+inline const std::type_info* type_of(const caf::message& x) noexcept {
+  return x.type(0).second;
 }
 
 /// @returns the lane for a message.

@@ -152,7 +152,7 @@ std::uint64_t merge(position_batch& to, const position_batch& from) {
 } // namespace
 
 void mesh_router::hold_position(waiting_room& room, far_mail x) {
-  auto key = std::pair{x.to, x.what.what.type(0).first};
+  auto key = std::pair{x.to, type_of(x.what.what)};
   auto found = room.positions.find(key);
   if (found == room.positions.end()) {
     std::string packed;

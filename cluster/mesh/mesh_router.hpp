@@ -9,6 +9,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <typeinfo>
 
 namespace hansom {
 
@@ -108,7 +109,8 @@ private:
     bool busy = false;                   ///< Somebody tries what waits.
     std::deque<waiting_mail> mails;
     /// The latest per receiver and type; those of a cell per driver.
-    std::map<std::pair<entity_ref, std::uint16_t>, waiting_mail> positions;
+    std::map<std::pair<entity_ref, const std::type_info*>, waiting_mail>
+      positions;
     std::size_t bytes = 0;
   };
 

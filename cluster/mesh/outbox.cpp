@@ -17,7 +17,7 @@ constexpr std::size_t frames_at_once = 4;
 constexpr std::size_t latest_max = 100'000;
 
 /// `{"type":"...",` tells views of different things apart.
-std::string type_of(const std::string& body) {
+std::string view_type(const std::string& body) {
   return body.substr(0, body.find(','));
 }
 
@@ -120,8 +120,7 @@ bool outbox::put_latest(Map& map, Key key, Value&& x) {
 bool outbox::conflate(far_mail& x) {
   auto& what = x.what.what;
   if (!what.match_element<position_batch>(0))
-    return put_latest(singles_, single_key{x.to, what.type(0).first},
-                      std::move(x));
+    return put_latest(singles_, single_key{x.to, type_of(what)}, std::move(x));
   auto& batch = moved_[cell_id{x.to.id}];
   unpack(what.get_as<position_batch>(0).packed, [&](const packed_position& p) {
     auto found = batch.find(p.driver);
@@ -134,7 +133,7 @@ bool outbox::conflate(far_mail& x) {
 }
 
 bool outbox::conflate(const far_frame& x) {
-  return put_latest(views_, std::pair{x.frame.to, type_of(x.frame.body)}, x);
+  return put_latest(views_, std::pair{x.frame.to, view_type(x.frame.body)}, x);
 }
 
 /// Makes entries of what was kept, for about a frame.
@@ -211,8 +210,13 @@ std::vector<outbox::frame> outbox::take(timestamp now) {
   told_ = false;
   if (!up_)
     return out;
-  for (auto& x : lanes_)
+  for (auto& x : lanes_) {
     send_lane(x, out);
+    // What waits for credit is not overtaken by what matters less.
+    if (!x.chunks.empty()
+        && in_flight_ + x.chunks.front().bytes.size() > limits_.credit)
+      return out;
+  }
   auto& positions = lanes_[static_cast<std::size_t>(mesh_lane::positions)];
   while (latest_ > 0 && positions.chunks.empty()
          && in_flight_ < limits_.credit) {

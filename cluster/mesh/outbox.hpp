@@ -7,7 +7,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
-#include <tuple>
+#include <typeinfo>
 #include <unordered_map>
 
 namespace hansom {
@@ -97,7 +97,7 @@ private:
     std::size_t bytes = 0;
     std::vector<ticket> tickets;
   };
-  using single_key = std::pair<entity_ref, std::uint16_t>;
+  using single_key = std::pair<entity_ref, const std::type_info*>;
 
   mesh::sent add(mesh_lane where, std::string_view entry, timestamp now,
                  far_mail* ticketed, bool& wake);

@@ -250,6 +250,7 @@ public:
     parts.wall_at_start = now();
     parts.clients = clients.get();
     parts.positions = positions;
+    parts.router = router;
     parts.writer = writer_;
     if (lanes)
       parts.writer = watch_ = system_.spawn(lane_watch, writer_, lanes);
@@ -351,6 +352,7 @@ public:
   std::shared_ptr<stand_in_log> stand_ins = std::make_shared<stand_in_log>();
   std::shared_ptr<journal_writer_stats> stats;
   position_port* positions = nullptr; ///< Set it before `boot` to listen.
+  router_port* router = nullptr;      ///< Set it before `boot` for a cluster.
   std::shared_ptr<lane_log> lanes;    ///< Set it before `boot` to watch.
   std::shared_ptr<const quote_signer> quotes =
     std::make_shared<const quote_signer>(

@@ -27,6 +27,8 @@ const std::map<std::string, names, std::less<>> allowed = {
   {"bench/micro",
    {"protocol", "persistence", "actors", "gateway", "bench/fleet"}},
   {"bench/suite", {"protocol", "persistence", "bench/fleet", "bench/micro"}},
+  {"bench/mesh",
+   {"protocol", "persistence", "actors", "cluster", "bench/micro"}},
   {"cluster",
    {"protocol", "persistence", "actors", "gateway", "bench/fleet",
     "bench/simulate", "bench/micro"}},

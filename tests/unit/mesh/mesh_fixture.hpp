@@ -28,9 +28,9 @@ inline timestamp test_now() {
             .count()};
 }
 
-/// Waits until `done`, at most ten seconds: machines are busy.
+/// Waits until `done`, at most twenty seconds: machines are busy.
 template <class Done>
-bool eventually(Done&& done, milliseconds within = 10s) {
+bool eventually(Done&& done, milliseconds within = 20s) {
   auto end = std::chrono::steady_clock::now() + within;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end)
@@ -137,7 +137,7 @@ inline mesh_config test_config() {
   mesh_config x;
   x.cluster = "test";
   x.heartbeat = 100ms;
-  x.timeout = 1s;
+  x.timeout = 3s;
   return x;
 }
 
