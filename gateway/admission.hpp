@@ -8,7 +8,7 @@
 namespace hansom {
 
 struct admission_config {
-  std::chrono::milliseconds target{50}; ///< Answers should not take longer.
+  std::chrono::milliseconds target{50}; ///< Work should not wait longer.
   std::uint32_t unanswered_max = 4096;  ///< Beyond it no new work is taken.
 };
 
@@ -21,50 +21,57 @@ enum class work : std::uint8_t {
 
 enum class admission_verdict : std::uint8_t { admitted, slow, full };
 
-/// Decides which new work a worker takes, from how long its commands wait. One
-/// thread; knows no clock and no randomness of its own.
+/// Decides which new work a worker takes, from how long work waits on its way
+/// through the node. One thread; knows no clock and no randomness of its own.
 class admission {
 public:
   using time = std::chrono::steady_clock::time_point;
-  static constexpr std::chrono::milliseconds interval{100};
-  static constexpr std::size_t kinds_max = 32;
+  /// How often `observe` is to be called while there is work.
+  static constexpr std::chrono::milliseconds beat{10};
+  /// With fewer unanswered, what waits does not wait for us.
+  static constexpr std::size_t busy_from = 32;
 
   /// @param random any number; decides who is refused.
-  /// Admitted commands count as unanswered until `answered` or `forgotten`.
-  admission_verdict ask(work what, time now, std::uint64_t random,
+  /// Admitted commands count as unanswered until `answered`.
+  admission_verdict ask(work what, std::uint64_t random,
                         const admission_config& config) noexcept;
 
-  /// @param kind commands of one kind wait alike; below `kinds_max`.
-  void answered(std::size_t kind, time since, time now,
-                const admission_config& config) noexcept;
+  /// `n` admitted commands are answered, or nobody waits for them any more.
+  void answered(std::size_t n = 1) noexcept;
 
-  /// Nobody waits for `n` admitted commands any more.
-  void forgotten(std::size_t n) noexcept;
+  /// Before the first `observe`, and after a pause: nothing is known yet.
+  void begin(time now) noexcept;
+
+  /// @param backlog how long a piece of work waits now.
+  void observe(std::chrono::nanoseconds backlog, time now,
+               const admission_config& config) noexcept;
 
   /// When a refused client should come back, at its own random moment.
   [[nodiscard]] std::uint32_t retry_ms(std::uint64_t random) const noexcept;
 
-  /// How much is refused, in millionths; from half of it all inquiries.
-  [[nodiscard]] std::uint32_t level() const noexcept {
+  /// How much is refused: from 0 to 1 the share of inquiries, from 1 to 2
+  /// besides all of these the share of requests.
+  [[nodiscard]] double level() const noexcept {
     return level_;
   }
   [[nodiscard]] std::size_t unanswered() const noexcept {
     return unanswered_;
   }
+  /// @returns whether there is nothing to observe for.
+  [[nodiscard]] bool at_rest() const noexcept {
+    return unanswered_ == 0 && level_ <= 0;
+  }
 
 private:
-  struct seen {
-    std::uint32_t all = 0;
-    std::uint32_t in_time = 0;
-  };
+  [[nodiscard]] double standing(std::chrono::nanoseconds backlog,
+                                std::size_t beats) noexcept;
 
-  void judge(time now) noexcept;
-  [[nodiscard]] bool behind() const noexcept;
-
-  std::array<seen, kinds_max> seen_{};
-  time interval_ends_{};
+  std::array<std::chrono::nanoseconds, 5> seen_{}; ///< A ring.
+  std::size_t next_ = 0;
+  time seen_at_{};
+  double before_ = 0; ///< The last standing backlog, in seconds.
+  double level_ = 0;
   std::size_t unanswered_ = 0;
-  std::uint32_t level_ = 0;
 };
 
 } // namespace hansom

@@ -186,12 +186,19 @@ void gateway::share(resume_mirror* mirror, hello_limit* hellos) {
   inside_->shared.hellos = hellos;
 }
 
+void gateway::watch(std::shared_ptr<const journal_writer_stats> journal,
+                    std::size_t batch_max) {
+  inside_->shared.journal = std::move(journal);
+  inside_->shared.journal_batch_max = batch_max;
+}
+
 void gateway::start(runtime& actors, std::uint64_t node) {
   auto& x = *inside_;
   x.door = std::make_unique<listener>(x.shared);
   x.actors = &actors;
   x.started = actors.now();
   x.shared.console->set_clock([&actors] { return actors.now(); });
+  x.shared.line = std::make_unique<actor_probe>(actors.system());
   x.door->start();
   // All know the runtime before the first hands a socket to the second.
   for (auto i = x.shared.workers.rbegin(); i != x.shared.workers.rend(); ++i)
@@ -238,6 +245,7 @@ void gateway::stop() {
   inside_->running = false;
   for (auto& x : inside_->shared.workers)
     x->stop();
+  inside_->shared.line.reset();
 }
 
 gateway_figures gateway::figures() const noexcept {

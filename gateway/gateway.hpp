@@ -17,6 +17,7 @@ namespace hansom {
 class hello_limit;
 class resume_mirror;
 class runtime;
+struct journal_writer_stats;
 
 enum class health_status : std::uint8_t { healthy, degraded, unhealthy };
 
@@ -68,6 +69,12 @@ public:
   /// counted on all nodes; null: not. Before `start` only; both must outlive
   /// the gateway's `stop`.
   void share(resume_mirror* mirror, hello_limit* hellos);
+
+  /// Takes new work by how much waits for the journal, too. Before `start`
+  /// only; without it, by what waits in sockets and for actors alone.
+  /// @param batch_max as many as one commit takes in.
+  void watch(std::shared_ptr<const journal_writer_stats> journal,
+             std::size_t batch_max);
 
   /// Begins to listen.
   /// @param node incarnation of this process, part of every session_ref.

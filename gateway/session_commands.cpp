@@ -178,9 +178,8 @@ bool session_host::admit(session& s, const std::string& id, std::uint8_t kind,
     refuse(s, id, error_code::too_many_in_flight);
     return false;
   }
-  auto since = std::chrono::steady_clock::now();
-  auto verdict =
-    admission_.ask(what, since, parts_.actors->random(), config().admission);
+  auto verdict = admission_.ask(
+    what, what == work::open ? 0 : parts_.actors->random(), config().admission);
   if (verdict != admission_verdict::admitted) {
     metrics().drop(verdict == admission_verdict::full
                      ? gateway_drop::overload_full
@@ -189,7 +188,11 @@ bool session_host::admit(session& s, const std::string& id, std::uint8_t kind,
            admission_.retry_ms(parts_.actors->random()));
     return false;
   }
-  s.in_flight.push_back({id, kind, since, t + config().command_timeout, {}});
+  s.in_flight.push_back({id,
+                         kind,
+                         std::chrono::steady_clock::now(),
+                         t + config().command_timeout,
+                         {}});
   if (auto* spans = parts_.actors->spans())
     s.in_flight.back().trace = spans->begin_root(decoded_.trace ? decoded_.trace
                                                  : s.to         ? s.to->trace

@@ -245,7 +245,7 @@ void session_host::detach(session& s) {
   // Answers are not replayed; the client asks again with the same id.
   for (auto& x : s.in_flight)
     end_trace(s, x, "client_gone");
-  admission_.forgotten(s.in_flight.size());
+  admission_.answered(s.in_flight.size());
   std::vector<pending_command>{}.swap(s.in_flight);
   parts_.actors->send(s.client, hansom::detach{s.ref});
   expire_mirrored(s);
@@ -262,7 +262,7 @@ void session_host::end(session& s, close_code why) {
     s.to->close(why);
   unbind(s);
   expire_mirrored(s);
-  admission_.forgotten(s.in_flight.size());
+  admission_.answered(s.in_flight.size());
   metrics().sessions.subtract();
   sessions_.erase(s.ref.session);
 }
@@ -284,8 +284,8 @@ void session_host::deliver(client_frame frame) {
   if (frame.how == delivery::reply)
     for (auto i = s->in_flight.begin(); i != s->in_flight.end(); ++i)
       if (i->id == frame.re) {
-        auto t = std::chrono::steady_clock::now();
-        metrics().latency[i->kind].add(t - i->since);
+        metrics().latency[i->kind].add(std::chrono::steady_clock::now()
+                                       - i->since);
         auto refused = refusal_in(frame.body);
         if (refused != error_code::none)
           metrics().refusals[static_cast<std::size_t>(refused)].add();
@@ -293,7 +293,7 @@ void session_host::deliver(client_frame frame) {
           end_trace(*s, *i,
                     refused == error_code::none ? std::string_view{}
                                                 : facts(refused).code);
-        admission_.answered(i->kind, i->since, t, config().admission);
+        admission_.answered();
         s->in_flight.erase(i);
         break;
       }
@@ -401,7 +401,7 @@ void session_host::expire_commands(session& s, timestamp t) {
     end_trace(s, s.in_flight.front(), facts(error_code::unknown_outcome).code);
     auto id = std::move(s.in_flight.front().id);
     s.in_flight.erase(s.in_flight.begin());
-    admission_.forgotten(1);
+    admission_.answered();
     refuse(s, id, error_code::unknown_outcome);
   }
 }

@@ -96,6 +96,20 @@ public:
   }
   void flush_positions();
 
+  /// Before the first `observe` after a pause.
+  void begin_observing(std::chrono::steady_clock::time_point now) noexcept {
+    admission_.begin(now);
+  }
+  /// How long work waits now; call every `admission::beat` while `is_busy`.
+  void observe(std::chrono::nanoseconds backlog,
+               std::chrono::steady_clock::time_point now) noexcept {
+    admission_.observe(backlog, now, config().admission);
+  }
+  /// @returns whether somebody waits for an answer, or did a moment ago.
+  [[nodiscard]] bool is_busy() const noexcept {
+    return !admission_.at_rest();
+  }
+
   /// Closes the sessions that live by a revoked token.
   void revoke(const revocation& x);
 

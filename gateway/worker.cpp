@@ -63,11 +63,12 @@ struct worker::timers {
                               net::io_context::executor_type>;
 
   explicit timers(net::io_context& io)
-    : sweep{io}, flush{io}, work{io.get_executor()} {
+    : sweep{io}, flush{io}, beat{io}, work{io.get_executor()} {
   }
 
   timer sweep;
   timer flush;
+  timer beat;
   net::executor_work_guard<net::io_context::executor_type> work;
 };
 
@@ -113,6 +114,8 @@ void worker::stop() {
       x->abort();
     timers_->sweep.cancel();
     timers_->flush.cancel();
+    timers_->beat.cancel();
+    sockets_.stop();
     timers_->work.reset();
     io_.stop();
   });
@@ -217,11 +220,13 @@ void worker::on_text(connection& from, std::string_view text) {
     return first_frame(from, text);
   if (!from.remote) {
     host_->frame(from, text);
+    beat_soon();
     return flush_soon();
   }
   auto& there = *shared_.workers[from.session_worker()];
   there.post([&there, via = from.remote, text = std::string{text}] {
     there.host_->frame(*via, text);
+    there.beat_soon();
     there.flush_soon();
   });
 }
@@ -415,6 +420,46 @@ void worker::flush_soon() {
     if (!error)
       host_->flush_positions();
   });
+}
+
+// -- how much waits -----------------------------------------------------------
+
+/// An idle worker sleeps: it beats while somebody waits for an answer.
+void worker::beat_soon() {
+  if (beat_armed_ || !host_->is_busy())
+    return;
+  beat_armed_ = true;
+  sockets_.forget();
+  host_->begin_observing(std::chrono::steady_clock::now());
+  beat();
+}
+
+void worker::beat() {
+  auto now = std::chrono::steady_clock::now();
+  host_->observe(backlog(now), now);
+  sockets_.send(now);
+  if (shared_.line)
+    shared_.line->send(now);
+  timers_->beat.expires_after(admission::beat);
+  timers_->beat.async_wait([this](const boost::system::error_code& error) {
+    beat_armed_ = false;
+    if (error || !host_->is_busy())
+      return;
+    beat_armed_ = true;
+    beat();
+  });
+}
+
+/// A command waits in its socket, for its actor, for the journal; one after
+/// the other.
+std::chrono::nanoseconds
+worker::backlog(std::chrono::steady_clock::time_point now) const noexcept {
+  auto result = sockets_.lag(now);
+  if (shared_.line)
+    result += shared_.line->lag(now);
+  if (shared_.journal)
+    result += journal_lag(*shared_.journal, shared_.journal_batch_max);
+  return result;
 }
 
 } // namespace hansom

@@ -3,6 +3,7 @@
 /// One gateway thread: its event loop, its connections, its sessions. For the
 /// gateway's own .cpp files; `gateway.hpp` is what others include.
 
+#include "gateway/backlog.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/console/console_access.hpp"
 #include "gateway/http_routes.hpp"
@@ -31,6 +32,9 @@ struct gateway_shared {
   resume_mirror* mirror = nullptr;  ///< Null: none.
   hello_limit* hellos = nullptr;    ///< Null: none.
   std::unique_ptr<console_access> console;
+  std::unique_ptr<actor_probe> line;                   ///< Once it runs.
+  std::shared_ptr<const journal_writer_stats> journal; ///< Null: not watched.
+  std::size_t journal_batch_max = 1;
 };
 
 /// Something that an actor has to say to one session.
@@ -126,6 +130,10 @@ private:
   void schedule_sweep();
   void sweep();
   void flush_soon();
+  void beat_soon();
+  void beat();
+  [[nodiscard]] std::chrono::nanoseconds
+  backlog(std::chrono::steady_clock::time_point now) const noexcept;
 
   gateway_shared& shared_;
   std::uint16_t index_;
@@ -141,6 +149,8 @@ private:
   std::string scratch_;
   bool in_mail_ = false;
   bool flush_armed_ = false;
+  bool beat_armed_ = false;
+  socket_probe sockets_{io_};
   struct timers;
   std::unique_ptr<timers> timers_;
 

@@ -184,17 +184,24 @@ void commit_pending(writer_actor* self) {
   std::vector<store::write> batch;
   batch.reserve(st.pending.size());
   for (auto& x : st.pending)
-    batch.push_back(x.request.what);
+    batch.push_back(std::move(x.request.what));
   auto began = steady_ns();
   auto trace = begin_batch_span(st);
-  auto results = st.connection->commit(batch);
+  std::vector<store::result> results;
+  try {
+    results = st.connection->commit(batch);
+    if (results.size() != batch.size())
+      throw store::unavailable_error{
+        "the store answered with " + std::to_string(results.size())
+        + " results for " + std::to_string(batch.size()) + " writes"};
+  } catch (...) {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      st.pending[i].request.what = std::move(batch[i]);
+    throw;
+  }
   st.stats->commit_us.add(static_cast<std::uint64_t>(steady_ns() - began)
                           / 1000);
   end_batch_span(st, trace);
-  if (results.size() != batch.size())
-    throw store::unavailable_error{
-      "the store answered with " + std::to_string(results.size())
-      + " results for " + std::to_string(batch.size()) + " writes"};
   auto waiting = std::move(st.pending);
   st.pending.clear();
   ++st.stats->batches;
@@ -230,7 +237,9 @@ bool try_pending(writer_actor* self) {
     note_failure(self, e.what());
   }
   st.stats->commit_began_ns = 0;
-  st.stats->busy_ns += static_cast<std::uint64_t>(steady_ns() - began);
+  auto took = steady_ns() - began;
+  st.stats->last_commit_ns = took;
+  st.stats->busy_ns += static_cast<std::uint64_t>(took);
   if (done)
     note_service(self);
   else

@@ -83,7 +83,8 @@ struct journal_writer_stats {
   histogram<wait_bounds_us> commit_us;      ///< One commit of a batch.
   histogram<wait_bounds_us> answer_us;      ///< Of a write, from its arrival.
   histogram<batch_bounds> batch_sizes;
-  std::atomic<std::uint64_t> retried{0};   ///< Batches sent again.
+  std::atomic<std::int64_t> last_commit_ns{0}; ///< How long the last took.
+  std::atomic<std::uint64_t> retried{0};       ///< Batches sent again.
   std::atomic<std::uint64_t> expired{0};   ///< Waited too long for the store.
   std::atomic<std::uint64_t> uncertain{0}; ///< Outcomes that had to be found.
   /// Steady clock, when the store was first missed; 0 while it is there.

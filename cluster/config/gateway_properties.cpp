@@ -39,7 +39,7 @@ void gateway_properties(std::vector<property>& out) {
      integer("gateway.in_flight_max", AT(gateway.in_flight_max), 1, 1000,
              "Unanswered commands per session."),
      duration("gateway.admission_target", AT(gateway.admission.target), 1ms,
-              10s, "While answers take longer, new work is refused."),
+              10s, "While work waits longer, new work is refused."),
      integer("gateway.new_work_max", AT(gateway.admission.unanswered_max), 1,
              10'000'000,
              "Unanswered commands per thread; beyond it no new work is "

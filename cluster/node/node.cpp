@@ -111,6 +111,7 @@ struct node::body {
     config.production = with.node.production;
     config.keys = token_keys(with);
     clients = std::make_unique<gateway>(std::move(config));
+    clients->watch(written, with.journal.batch_max);
     clients->add_health([this] {
       std::vector<health_check> checks{{"actors"}, {"store"}};
       if (!ready)
