@@ -156,7 +156,7 @@ void append_fields(std::string& out, const T& x, bool first) {
 template <class T>
 std::string frame(std::string_view type, const T& x) {
   std::string out;
-  out.reserve(256);
+  out.reserve(640); // A trip's; growing would copy it twice.
   out += "{\"type\":";
   append(out, type);
   append_fields(out, x, false);

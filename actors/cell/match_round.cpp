@@ -262,7 +262,8 @@ using kept_drivers = std::unordered_map<driver_id, kept_driver>;
 kept_drivers drivers_to_keep(const driver_books& books, request_book& requests,
                              const dispatch_config& config, timestamp now) {
   kept_drivers result;
-  if (books.size() == 0)
+  if (requests.open_count() == 0
+      || books.free().size() + books.soon_free().size() == 0)
     return result;
   auto open = requests.open();
   if (open.size() > keeping_requests_max)
@@ -288,8 +289,10 @@ std::vector<lent_driver> drivers_to_lend(const borrow& x,
                                          request_book& requests,
                                          const dispatch_config& config,
                                          timestamp now) {
-  auto kept = drivers_to_keep(books, requests, config, now);
   std::vector<lent_driver> result;
+  if (books.free().size() + books.soon_free().size() == 0)
+    return result;
+  auto kept = drivers_to_keep(books, requests, config, now);
   for (auto& item : x.items) {
     match_request what{item.trip, item.pickup, item.service, item.requested_at,
                        item.excluded};

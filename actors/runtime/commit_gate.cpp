@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace hansom {
 
@@ -21,6 +22,25 @@ std::string ack_of(entity_ref where, std::uint64_t seq) {
   out += '}';
   return out;
 }
+
+namespace {
+
+/// What is kept of a write until its answer: where it belongs and which events
+/// it has, without the texts.
+store::write outline(const store::write& x) {
+  store::write result;
+  result.entity = x.entity;
+  result.shard = x.shard;
+  result.claimed_epoch = x.claimed_epoch;
+  result.first_seq = x.first_seq;
+  result.at = x.at;
+  result.events.reserve(x.events.size());
+  for (auto& event : x.events)
+    result.events.push_back({event.kind, {}});
+  return result;
+}
+
+} // namespace
 
 void commit_gate::init(caf::scheduled_actor* self, runtime* rt, entity_ref me) {
   self_ = self;
@@ -127,10 +147,11 @@ void commit_gate::commit(step x) {
   if (x.from)
     x.trace = begin_span(rt_->spans(), x.from->trace);
   flying_token_ = ++last_token_;
+  auto whole = std::exchange(w, outline(w));
   flying_ = std::make_unique<step>(std::move(x));
   rt_->asked(shard_);
   send(rt_->writer(),
-       caf::make_message(commit_request{flying_->what, flying_token_,
+       caf::make_message(commit_request{std::move(whole), flying_token_,
                                         flying_->urgent, flying_->trace.at}));
 }
 
