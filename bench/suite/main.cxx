@@ -1,5 +1,6 @@
 #include "bench/micro/micro.hpp"
 #include "bench/suite/machine.hpp"
+#include "bench/suite/ride_bench.hpp"
 #include "bench/suite/row_json.hpp"
 #include "bench/suite/scene.hpp"
 #include "bench/suite/section.hpp"
@@ -41,6 +42,7 @@ std::vector<section> sections(const scene& at) {
     {"idle", 60, [=](auto& to) { measure_idle(to, at); }},
     {"positions", 120, [=](auto& to) { measure_positions(to, at); }},
     {"rides", 180, [=](auto& to) { measure_rides(to, at); }},
+    {"overload", 180, [=](auto& to) { measure_overload(to, at); }},
   };
 }
 

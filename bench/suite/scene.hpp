@@ -43,7 +43,7 @@ void measure_positions(const report& to, const scene& at);
 /// Connections that do nothing.
 void measure_idle(const report& to, const scene& at);
 
-/// Whole rides, at parts of what the node can do, and at twice of it.
+/// Whole rides, flat out and at parts of what the node can do.
 void measure_rides(const report& to, const scene& at);
 
 } // namespace hansom::bench

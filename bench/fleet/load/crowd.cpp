@@ -143,8 +143,9 @@ void write(std::ostream& out, const load_result& x) {
   for (auto [name, value] :
        {std::pair{"acked", x.acked}, std::pair{"offered", x.offered},
         std::pair{"completed", x.completed}, std::pair{"refused", x.refused},
-        std::pair{"given up", x.given_up}, std::pair{"no rider", x.no_rider},
-        std::pair{"unsent", x.unsent}, std::pair{"lost", x.lost}})
+        std::pair{"told when", x.told_when}, std::pair{"given up", x.given_up},
+        std::pair{"no rider", x.no_rider}, std::pair{"unsent", x.unsent},
+        std::pair{"lost", x.lost}})
     if (value > 0)
       line(name, static_cast<double>(value), "");
   for (const auto& [code, n] : x.errors)

@@ -52,7 +52,8 @@ struct load_result {
   std::uint64_t acked = 0; ///< Ride requests accepted.
   std::uint64_t offered = 0;
   std::uint64_t completed = 0;
-  std::uint64_t refused = 0; ///< Rides ended by an error.
+  std::uint64_t refused = 0;   ///< Rides ended by an error.
+  std::uint64_t told_when = 0; ///< Of these, with a time to come back.
   std::uint64_t given_up = 0;
   std::uint64_t no_rider = 0; ///< Begun by nobody: all riders were riding.
   std::uint64_t unsent = 0;   ///< The server did not read fast enough.
@@ -70,7 +71,8 @@ load_result run_position_load(const position_load& options,
 
 /// Runs rides as fast as the answers come: quote, request, offer, accept,
 /// arrive, start, complete. Drivers stay where they are: the server's
-/// dispatch.arrived_within_m must be 0.
+/// dispatch.arrived_within_m must be 0. A rider who is refused with
+/// retry_after_ms rests so long.
 load_result run_ride_load(const ride_load& options, std::atomic<bool>& stop);
 
 /// Writes what came out, one figure per line.

@@ -2,7 +2,10 @@
 #include "protocol/json.hpp"
 #include "protocol/json_writer.hpp"
 
+#include <cstdlib>
 #include <deque>
+#include <functional>
+#include <queue>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -36,6 +39,7 @@ public:
         begin(t);
       report_places(t - from);
       give_up(t);
+      wake(t);
       poll(begun < due ? 0 : 0.001);
     }
     result_.seconds = now() - from;
@@ -99,13 +103,21 @@ private:
                                              quote_ask{place(), place(), {}}));
   }
 
-  void end(std::uint32_t number) {
+  void end(std::uint32_t number, double rest_s = 0) {
     auto& x = riders_state_[number];
     if (!x.busy)
       return;
     x.busy = false;
     trips_.erase(x.trip);
-    free_.push_back(number);
+    if (rest_s > 0)
+      resting_.push({now() + rest_s, number});
+    else
+      free_.push_back(number);
+  }
+
+  void wake(double t) {
+    for (; !resting_.empty() && resting_.top().first <= t; resting_.pop())
+      free_.push_back(resting_.top().second);
   }
 
   void give_up(double t) {
@@ -163,7 +175,14 @@ private:
     if (is_driver(link) || text.find("\"re\"") == text.npos)
       return;
     ++result_.refused;
-    end(link - options_.drivers);
+    // As the protocol asks: not before the time that he was told.
+    constexpr std::string_view when = R"("retry_after_ms":)";
+    double rest_s = 0;
+    if (const auto at = text.find(when); at != text.npos) {
+      ++result_.told_when;
+      rest_s = std::strtod(text.data() + at + when.size(), nullptr) / 1000;
+    }
+    end(link - options_.drivers, rest_s);
   }
 
   void on_driver(link_id link, std::string_view type, std::string_view text) {
@@ -238,7 +257,9 @@ private:
   std::vector<std::uint32_t> numbers_;
   std::vector<geo_point> places_;
   std::deque<std::uint32_t> free_;
-  std::deque<ride_begun> riding_; ///< Oldest first.
+  std::deque<ride_begun> riding_;                   ///< Oldest first.
+  using resting = std::pair<double, std::uint32_t>; ///< Until when; who.
+  std::priority_queue<resting, std::vector<resting>, std::greater<>> resting_;
   std::unordered_map<std::string, times> trips_;
   std::uint64_t reported_ = 0;
   std::string text_;
