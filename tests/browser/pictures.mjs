@@ -25,7 +25,7 @@ await page.locator("tbody a[href^='#/trips/']").first().click();
 await page.waitForSelector(".timeline li");
 await page.waitForTimeout(1500);
 await shot("trip");
-await go("actors?sort=rate");
+await go("actors?sort=handled");
 await page.waitForSelector("tbody tr");
 await page.waitForTimeout(2500);
 await shot("actors");

@@ -15,7 +15,7 @@ browser_modules || give_up "the browser's modules are missing"
 
 start_node "$data"
 "$HANSOM" fleet run --url "ws://127.0.0.1:$node_port/v1/ws" \
-  --dev-key-file "$data/dev.key" --drivers 500 --riders 1500 \
+  --dev-key-file "$data/dev.key" --drivers "${DRIVERS:-500}" --riders 1500 \
   --hours 17-23 --requests-per-hour 3000 --duration 0 \
   >"$work/fleet.log" 2>&1 &
 pids+=("$!")

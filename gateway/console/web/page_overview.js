@@ -133,24 +133,40 @@ function show_banner(banner, health, found) {
 function show_numbers(box, w, actors) {
   const count = (kind) =>
     (actors.totals ?? []).find((x) => x.kind === kind)?.actors ?? 0;
-  const commands = w.rate("hansom_gateway_command_seconds");
-  const requests = w.rate("hansom_gateway_command_seconds", (x) =>
-    Object.values(x).includes("trip.request"),
-  );
+  const asked = (x) => Object.values(x).includes("trip.request");
+  const requests = w.after.has("hansom_rides_requested_total")
+    ? w.rate("hansom_rides_requested_total")
+    : w.rate("hansom_gateway_command_seconds", asked);
   const commits = w.rate("hansom_journal_commits_total");
   const writes = w.rate("hansom_journal_writes_total");
-  const positions = w.rate("hansom_gateway_positions_total");
-  const drops = w.rate("hansom_drops_total");
+  const match = w.histogram("hansom_ride_match_seconds")[0];
   const card = (label, value, hint, shown = number(value)) =>
     stat(label, shown, hint, remember(label, value));
-  fill(
-    box,
+  const cards = [
     card(
       "Requests/s",
       requests,
       "Rides asked for; falls to 0 when nobody gets in.",
     ),
-    card("Commands/s", commands, "All that clients ask and say, answered."),
+    match &&
+      card(
+        "Time to match",
+        match.quantile(0.5),
+        `Half are quicker; p95 ${duration(match.quantile(0.95))}, p99 ${duration(match.quantile(0.99))}.`,
+        duration(match.quantile(0.5)),
+      ),
+    w.after.has("hansom_cells_waiting_requests") &&
+      card(
+        "Waiting riders",
+        w.value("hansom_cells_waiting_requests"),
+        "Requests without a driver; grows when cars are short.",
+      ),
+    w.after.has("hansom_cells_free_drivers") &&
+      card(
+        "Free drivers",
+        w.value("hansom_cells_free_drivers"),
+        "That may be asked; at 0 riders wait.",
+      ),
     card(
       "Trips in memory",
       count("trip"),
@@ -158,10 +174,14 @@ function show_numbers(box, w, actors) {
     ),
     card("Drivers in memory", count("driver"), "On shift or lately so."),
     card("Riders in memory", count("rider"), "With a ride or a connection."),
-    card("Cells", count("cell"), "Pieces of the city that are awake."),
+    card(
+      "Commands/s",
+      w.rate("hansom_gateway_command_seconds"),
+      "All that clients ask and say, answered.",
+    ),
     card(
       "Positions/s",
-      positions,
+      w.rate("hansom_gateway_positions_total"),
       "Accepted and refused; a drop means clients are cut off.",
     ),
     card(
@@ -178,10 +198,11 @@ function show_numbers(box, w, actors) {
     ),
     card(
       "Dropped/s",
-      drops,
+      w.rate("hansom_drops_total"),
       "Messages dropped or refused inside; see Trouble for why.",
     ),
-  );
+  ];
+  fill(box, cards);
 }
 
 /// All histograms of seconds, whatever they are called.
