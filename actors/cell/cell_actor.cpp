@@ -75,6 +75,11 @@ public:
     };
   }
 
+protected:
+  void report(probe& p) const override {
+    state_->report(p);
+  }
+
 private:
   void alarm(const alarm_rang& x) {
     state_->alarm(x.token);

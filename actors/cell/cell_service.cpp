@@ -66,6 +66,11 @@ void cell_state::nearby(const client_ref& from, const nearby_ask& x) {
   node_.reply(from, json::frame("nearby", view));
 }
 
+void cell_state::report(probe& p) const {
+  enum : std::uint8_t { quiet = 1, waiting, matching }; // As in kinds.cpp.
+  p.show(round_ ? matching : requests_.open_count() != 0 ? waiting : quiet, {});
+}
+
 std::string cell_state::describe() const {
   cell_report x;
   x.cell = cell_;

@@ -83,6 +83,7 @@ public:
   void quote(const client_ref& from, const quote_ask& x);
   void nearby(const client_ref& from, const nearby_ask& x);
   [[nodiscard]] std::string describe() const;
+  void report(probe& p) const;
   [[nodiscard]] std::string explain(trip_id trip) const;
   [[nodiscard]] cell_picture picture(const map_ask& x) const;
 

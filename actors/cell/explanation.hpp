@@ -35,6 +35,13 @@ struct considered_driver {
 };
 HANSOM_RECORD(considered_driver, driver, verdict, why, cost, eta_s, distance_m)
 
+/// How many drivers a gate has removed, listed or not.
+struct removed_drivers {
+  gate why = gate::none;
+  std::uint32_t drivers = 0;
+};
+HANSOM_RECORD(removed_drivers, why, drivers)
+
 /// The last round of one request: what console and support read.
 struct match_explanation {
   trip_id trip;
@@ -46,10 +53,11 @@ struct match_explanation {
   std::uint32_t free_drivers = 0; ///< Drivers in the round.
   std::uint32_t rounds = 0;       ///< How many this request has been in.
   std::uint32_t omitted = 0;      ///< Drivers beyond the bound, not listed.
+  std::vector<removed_drivers> removed;
   std::vector<considered_driver> drivers;
 };
 HANSOM_RECORD(match_explanation, trip, cell, at, round, policy, waiting,
-              free_drivers, rounds, omitted, drivers)
+              free_drivers, rounds, omitted, removed, drivers)
 
 /// Adds a driver, or counts him as omitted when `max` are listed. The chosen
 /// one always finds a place: he takes that of the last.

@@ -69,7 +69,7 @@ match_round::match_round(const dispatch_config& config, const eta_model& eta,
 }
 
 void match_round::add(const waiting_request& x) {
-  asked_.push_back({to_match_request(x.want), {}, {}, 0});
+  asked_.push_back({to_match_request(x.want), {}, {}, {}, 0});
 }
 
 std::size_t match_round::wanted() const noexcept {
@@ -141,6 +141,7 @@ std::uint32_t match_round::slot_of(const match_driver& x) {
 
 void match_round::note_gated(asked& x, const match_driver& driver, gate why,
                              std::uint32_t metres) const {
+  ++x.removed[static_cast<std::size_t>(why)];
   if (x.gated.size() >= config_.explained_drivers_max) {
     ++x.omitted;
     return;
@@ -214,6 +215,9 @@ match_round::explain(const edges& priced,
     why.waiting = static_cast<std::uint32_t>(asked_.size());
     why.free_drivers = static_cast<std::uint32_t>(drivers_.size());
     why.omitted = x.omitted;
+    for (std::size_t g = 0; g < gate_count; ++g)
+      if (x.removed[g] != 0)
+        why.removed.push_back({static_cast<gate>(g), x.removed[g]});
     result.push_back(std::move(why));
   }
   auto next = chosen.begin(); // Ascending, like the candidates.

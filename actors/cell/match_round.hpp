@@ -4,6 +4,7 @@
 #include "actors/cell/explanation.hpp"
 #include "actors/dispatch_config.hpp"
 
+#include <array>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -89,6 +90,7 @@ private:
     match_request request;
     std::vector<pick> picks;
     std::vector<considered_driver> gated;
+    std::array<std::uint32_t, gate_count> removed{}; ///< By gate.
     std::uint32_t omitted = 0;
   };
   struct edges;

@@ -26,6 +26,10 @@ public:
   [[nodiscard]] standing last() const noexcept {
     return last_;
   }
+  /// @returns the cell that knows him; zero: none.
+  [[nodiscard]] cell_id cell() const noexcept {
+    return cell_;
+  }
 
 private:
   std::uint64_t next_rev(timestamp now);

@@ -88,6 +88,12 @@ void driver_state::leave_if_done() {
   self_->quit();
 }
 
+void driver_state::report(probe& p) const {
+  auto code = static_cast<std::uint8_t>(static_cast<int>(phase()) + 1);
+  p.show(code,
+         present_ ? entity_ref{present_->trip} : entity_ref{presence_.cell()});
+}
+
 std::string driver_state::describe() const {
   std::string out = "{\"record\":" + encode(record_) + ",\"view\":";
   json::append(out, view());

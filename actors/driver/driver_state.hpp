@@ -47,6 +47,7 @@ struct driver_state : entity_state<driver_deadline> {
   void command(const client_ref& from, const offer_decline& x);
 
   [[nodiscard]] std::string describe() const;
+  void report(probe& p) const;
   void leave_if_done();
 
 private:

@@ -219,6 +219,16 @@ void rider_state::leave_if_done() {
     self_->quit();
 }
 
+void rider_state::report(probe& p) const {
+  enum : std::uint8_t { idle = 1, requesting, riding }; // As in kinds.cpp.
+  p.show(trip_      ? riding
+         : opening_ ? requesting
+                    : idle,
+         trip_      ? trip_
+         : opening_ ? opening_->trip
+                    : trip_id{});
+}
+
 std::string rider_state::describe() const {
   std::string out = "{\"view\":";
   json::append(out, rider_view{id(), view_});

@@ -39,6 +39,7 @@ struct rider_state : entity_state<rider_deadline> {
   void command(const client_ref& from, const trip_request& x);
 
   [[nodiscard]] std::string describe() const;
+  void report(probe& p) const;
   void leave_if_done();
 
 private:

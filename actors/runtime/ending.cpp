@@ -1,7 +1,6 @@
 #include "actors/runtime/ending.hpp"
 
 #include <caf/actor_registry.hpp>
-#include <caf/uniform_type_info_map.hpp>
 
 #include <chrono>
 #include <map>
@@ -24,22 +23,20 @@ bool await_actors(caf::actor_system& system, milliseconds within) {
 namespace {
 
 /// What an actor is at work on; empty when it only waits.
-std::string work_of(entity_ref who, const probe& x,
-                    const caf::actor_system& system) {
+std::string work_of(entity_ref who, const probe& x) {
   auto since = x.running_since_ns.load(std::memory_order_relaxed);
   if (since == 0)
     return {};
   auto now = std::chrono::steady_clock::now().time_since_epoch().count();
-  auto type = x.running_type.load(std::memory_order_relaxed);
-  auto what = type == 0 ? std::string{"a message"}
-                        : system.types().portable_name(type, nullptr);
+  auto kind = x.running_kind.load(std::memory_order_relaxed);
+  auto what = kind == 0 ? std::string{"a message"} : std::string{name_of(kind)};
   return to_string(who) + " has been handling " + what + " for "
          + std::to_string((now - since) / 1'000'000) + " ms";
 }
 
 } // namespace
 
-std::string ending::remaining(const caf::actor_system& system) const {
+std::string ending::remaining() const {
   std::map<entity_kind, std::size_t> counts;
   std::string work;
   for (auto& [who, watch] : all_) {
@@ -47,7 +44,7 @@ std::string ending::remaining(const caf::actor_system& system) const {
       continue;
     ++counts[who.kind];
     if (work.empty())
-      work = work_of(who, *watch, system);
+      work = work_of(who, *watch);
   }
   std::string out;
   for (auto& [kind, n] : counts)

@@ -27,7 +27,7 @@ public:
 
   /// @returns who has not ended, for people: how many of which kind, and what
   ///          one of them is at work on; "no entity" when all have.
-  [[nodiscard]] std::string remaining(const caf::actor_system& system) const;
+  [[nodiscard]] std::string remaining() const;
 
 private:
   std::vector<std::pair<entity_ref, std::shared_ptr<probe>>> all_;

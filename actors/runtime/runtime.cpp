@@ -148,7 +148,7 @@ caf::behavior pump(caf::event_based_actor* self, std::function<void()> ring) {
 runtime::runtime(caf::actor_system& system, parts with)
   : system_{system}, parts_{std::move(with)},
     clock_{system.clock(), parts_.wall_at_start}, alarms_{parts_.wall_at_start},
-    eta_{parts_.config.eta}, random_{parts_.seed},
+    eta_{parts_.config.eta}, watch_{clock_}, random_{parts_.seed},
     entities_{
       {[this](entity_ref who) { return make(who, {}); },
        [this](entity_ref who) { caf::anon_send(activator_, start_load{who}); },
@@ -259,8 +259,18 @@ void runtime::post(entity_ref to, parcel what, bool fresh) {
     parts_.router->route(to, std::move(what), fresh);
 }
 
+namespace {
+
+/// Whether an actor has ended of something that should not have happened.
+bool is_fault(const caf::error& why) {
+  return why != caf::exit_reason::user_shutdown
+         && why != caf::exit_reason::unreachable;
+}
+
+} // namespace
+
 resident runtime::make(entity_ref who, activation with) {
-  auto watch = std::make_shared<probe>();
+  auto watch = watch_.probe_for(who);
   watch->shard = shard_of(who);
   auto& factory = factories_[static_cast<std::size_t>(who.kind)];
   auto actor = factory(*this, who, std::move(with), watch);
@@ -269,6 +279,8 @@ resident runtime::make(entity_ref who, activation with) {
   actor->attach_functor(
     [this, who, watch, id = actor.id()](const caf::error& why) {
       watch->ended.store(true, std::memory_order_relaxed);
+      if (why && is_fault(why)) // Built badly: no message has thrown.
+        watch_.died(*watch, 0, caf::to_string(why));
       if (why)
         died(who, id, why);
     });
@@ -276,8 +288,7 @@ resident runtime::make(entity_ref who, activation with) {
 }
 
 void runtime::died(entity_ref who, caf::actor_id id, const caf::error& why) {
-  if (why != caf::exit_reason::user_shutdown
-      && why != caf::exit_reason::unreachable)
+  if (is_fault(why))
     spdlog::error("{} has died: {}", to_string(who), caf::to_string(why));
   entities_.bury(who, id);
 }
@@ -325,6 +336,7 @@ const client_ref* who_waits(const caf::message& x) {
 
 void runtime::give_back(entity_ref to, const parcel& what, drop_reason why) {
   drops_.count(why);
+  watch_.dead_letter(to, kind_of(what.what), why);
   auto from = who_waits(what.what);
   if (!from) {
     spdlog::debug("no delivery to {}: {}", to_string(to), to_text(why));

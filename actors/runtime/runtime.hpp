@@ -9,6 +9,7 @@
 #include "actors/runtime/counters.hpp"
 #include "actors/runtime/directory.hpp"
 #include "actors/runtime/ending.hpp"
+#include "actors/runtime/observatory.hpp"
 #include "actors/runtime/position_port.hpp"
 #include "actors/runtime/ride_figures.hpp"
 #include "actors/runtime/router_port.hpp"
@@ -144,7 +145,7 @@ public:
 
   /// After `stop`: which entities have not ended yet, for people.
   [[nodiscard]] std::string who_remains() const {
-    return ending_.remaining(system_);
+    return ending_.remaining();
   }
 
   // -- mail -------------------------------------------------------------------
@@ -244,6 +245,10 @@ public:
   [[nodiscard]] directory& entities() noexcept {
     return entities_;
   }
+  /// What is known of the actors from outside, beyond their probes.
+  [[nodiscard]] observatory& watch() noexcept {
+    return watch_;
+  }
   [[nodiscard]] caf::actor_system& system() noexcept {
     return system_;
   }
@@ -275,6 +280,7 @@ private:
   alarms alarms_;
   straight_line_eta eta_;
   drop_counters drops_;
+  observatory watch_;
   ride_figures rides_;
   cell_board cells_;
   std::array<entity_factory, 5> factories_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime/observatory.hpp"
 #include "actors/runtime/probe.hpp"
 
 #include <caf/all.hpp>
@@ -11,14 +12,26 @@ namespace hansom {
 /// The base of every entity actor: counts what comes in, what is handled, what
 /// is being handled since when, and the last few messages with their times.
 /// Usage: `tracked<caf::stateful_actor<S, my_actor::base>>* self`.
+///
+/// A state with `void report(probe&) const` says after each message what it is
+/// now; other actors override `report`.
 template <class Base>
 class tracked : public Base {
 public:
   using Base::Base;
 
-  /// Shared with the directory, which outlives the actor's own memory.
+  /// Shared with the directory, which outlives the actor's own memory. Before
+  /// the first message.
   void watch_with(std::shared_ptr<probe> p) {
     probe_ = std::move(p);
+    if (probe_ == nullptr || probe_->home == nullptr)
+      return;
+    this->set_default_handler(
+      [p = probe_.get()](caf::scheduled_actor*,
+                         caf::message_view& x) -> caf::result<caf::message> {
+        p->home->unhandled(p->who, kind_of(x.content()));
+        return caf::sec::unexpected_message;
+      });
   }
 
   void enqueue(caf::mailbox_element_ptr what,
@@ -33,41 +46,26 @@ public:
       return Base::consume(what);
     auto keep = probe_; // The handler may end the actor.
     turn_of turn{keep->shard};
-    auto type = type_of(what.content());
-    auto begin = std::chrono::steady_clock::now();
-    keep->running_type.store(type, std::memory_order_relaxed);
-    keep->running_since_ns.store(begin.time_since_epoch().count(),
-                                 std::memory_order_relaxed);
-    auto verdict = Base::consume(what);
-    keep->running_since_ns.store(0, std::memory_order_relaxed);
-    note(*keep, type, begin, std::chrono::steady_clock::now());
-    return verdict;
+    handling now{*keep, what.content()};
+    try {
+      auto verdict = Base::consume(what);
+      report(*keep);
+      now.end(what.content());
+      return verdict;
+    } catch (const std::exception& e) {
+      now.failed(e.what());
+      throw;
+    }
+  }
+
+protected:
+  /// Says what the actor is, after each message.
+  virtual void report(probe& p) const {
+    if constexpr (requires { this->state.report(p); })
+      this->state.report(p);
   }
 
 private:
-  /// Commands are (client_ref, command): the second type tells more.
-  static std::uint16_t type_of(const caf::type_erased_tuple& x) {
-    if (x.empty())
-      return 0;
-    return x.type(x.size() > 1 ? 1 : 0).first;
-  }
-
-  static void note(probe& p, std::uint16_t type,
-                   std::chrono::steady_clock::time_point begin,
-                   std::chrono::steady_clock::time_point end) {
-    using namespace std::chrono;
-    auto n = p.handled.fetch_add(1, std::memory_order_relaxed);
-    auto& slot = p.last[n % probe::history];
-    slot.type.store(type, std::memory_order_relaxed);
-    slot.micros.store(static_cast<std::uint32_t>(
-                        duration_cast<microseconds>(end - begin).count()),
-                      std::memory_order_relaxed);
-    slot.at_decis.store(
-      static_cast<std::uint32_t>(
-        duration_cast<milliseconds>(end - p.born).count() / 100),
-      std::memory_order_relaxed);
-  }
-
   std::shared_ptr<probe> probe_;
 };
 

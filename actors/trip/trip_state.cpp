@@ -134,6 +134,15 @@ void trip_state::open_now(const open_trip& x) {
 
 // -- the console; leaving -----------------------------------------------------
 
+void trip_state::report(probe& p) const {
+  auto code = static_cast<std::uint8_t>(static_cast<int>(record_.phase) + 1);
+  // The pickup's cell takes longer to find than all the rest, and stays.
+  auto below = p.parent();
+  if (below.id == 0 && record_.rev != 0)
+    below = cell();
+  p.show(code, below);
+}
+
 std::string trip_state::describe() const {
   std::string out = "{\"record\":" + encode(record_) + ",\"offered_to\":";
   json::append(out, offer_ ? offer_->driver : driver_id{});

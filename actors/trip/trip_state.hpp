@@ -54,6 +54,7 @@ struct trip_state : entity_state<trip_deadline> {
   void command(const client_ref& from, const trip_end& x);
 
   [[nodiscard]] std::string describe() const;
+  void report(probe& p) const;
   /// Leaves memory when there is nothing left to do.
   void leave_if_done();
 

@@ -66,6 +66,8 @@ namespace {
 /// What a refusal means for the shell.
 int exit_code_of(long status) {
   switch (status) {
+  case 400:
+    return exit_usage;
   case 404:
     return exit_not_found;
   case 401:

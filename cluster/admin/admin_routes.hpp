@@ -1,24 +1,21 @@
 #pragma once
 
-#include "actors/runtime/runtime.hpp"
-#include "gateway/http_routes.hpp"
-#include "persistence/store.hpp"
+#include "cluster/admin/admin_desk.hpp"
 
 #include <memory>
+#include <string>
 
 namespace hansom {
 
-/// The read side of the admin interface, for operators and viewers:
+/// The admin interface's views of actors, cells and trips, and the orders to
+/// single actors; README.md has paths and shapes.
 ///
-///   GET /v1/admin/actors?kind=&text=&sort=&limit=   totals and the first rows
-///   GET /v1/admin/actors/KIND/ID                    probe and state of one
-///   GET /v1/admin/cells                             all cells of the node
-///   GET /v1/admin/trips/ID                          state and journal
-///   GET /v1/admin/trips/ID/why                      match explanation
-///
-/// @param node must outlive the gateway that uses `routes`.
+/// @param node must outlive the gateway that uses `routes`, or the desk's back
+///        room must be stopped before it goes.
 /// @param reads a store connection of its own; used one request at a time.
-void add_admin_routes(http_routes& routes, runtime& node,
-                      std::unique_ptr<store::connection> reads);
+/// @returns what the handlers share.
+shared_desk add_admin_routes(http_routes& routes, runtime& node,
+                             std::string node_name,
+                             std::unique_ptr<store::connection> reads);
 
 } // namespace hansom

@@ -102,7 +102,8 @@ void end_trip_by_order(runtime& node, order_desk& desk,
                        const http_request& request, const http_reply& reply) {
   if (!request.path.ends_with(end_suffix))
     return reply(problem(404, "http.not_found",
-                         "Orders to a trip: POST /v1/admin/trips/ID/end"));
+                         "Orders to a trip: POST /v1/admin/trips/ID/end or "
+                         "/v1/admin/trips/ID/trace"));
   trip_id trip;
   end_order order;
   if (auto wrong = read_order(request, trip, order); !wrong.empty())
@@ -138,10 +139,16 @@ void end_trip_by_order(runtime& node, order_desk& desk,
 
 } // namespace
 
-void add_trip_orders(http_routes& routes, runtime& node, order_desk& desk) {
+void add_trip_orders(http_routes& routes, runtime& node, order_desk& desk,
+                     const shared_desk& looks) {
   routes.add("POST", std::string{trips_prefix},
-             [&](const http_request& request, const http_reply& reply) {
-               if (may_order(request, reply))
+             [&node, &desk, looks](const http_request& request,
+                                   const http_reply& reply) {
+               if (!may_order(request, reply))
+                 return;
+               if (request.path.ends_with("/trace"))
+                 begin_trace(*looks, request, reply);
+               else
                  end_trip_by_order(node, desk, request, reply);
              });
 }

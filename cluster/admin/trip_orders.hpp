@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/runtime/runtime.hpp"
+#include "cluster/admin/admin_desk.hpp"
 #include "cluster/admin/order_desk.hpp"
 #include "gateway/http_routes.hpp"
 
@@ -18,6 +19,8 @@ namespace hansom {
 ///
 /// @param node must outlive the gateway that uses `routes`; its client port
 ///        must be `desk`, or answers never come.
-void add_trip_orders(http_routes& routes, runtime& node, order_desk& desk);
+/// @param looks also takes `POST .../trips/ID/trace`.
+void add_trip_orders(http_routes& routes, runtime& node, order_desk& desk,
+                     const shared_desk& looks);
 
 } // namespace hansom

@@ -82,6 +82,7 @@ struct node::body {
   std::unique_ptr<map_feed> map;
   std::unique_ptr<revocation_desk> revoked;
   std::unique_ptr<upkeep> housekeeping;
+  shared_desk admin; ///< Its thread uses actors and store.
 
   std::vector<store::shard_row> open_store() {
     store = hansom::open_store(with);
@@ -231,9 +232,9 @@ void node::start() {
   b.make_tracer();
   b.make_redis();
   b.make_actors(shards);
-  add_admin_routes(b.clients->routes(), *b.actors,
-                   store::make_lasting(b.store));
-  add_trip_orders(b.clients->routes(), *b.actors, *b.orders);
+  b.admin = add_admin_routes(b.clients->routes(), *b.actors, b.with.node.name,
+                             store::make_lasting(b.store));
+  add_trip_orders(b.clients->routes(), *b.actors, *b.orders, b.admin);
   b.map = std::make_unique<map_feed>(pictures_of(*b.actors));
   b.map->start();
   add_map_routes(b.clients->routes(), *b.map);
@@ -277,6 +278,8 @@ void node::stop() {
   if (b.map)
     b.map->stop();
   b.clients->stop();
+  if (b.admin)
+    b.admin->room.stop();
   if (b.actors) {
     b.actors->stop();
     // Writers answer and flush what they hold before they end: their exit

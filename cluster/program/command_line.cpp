@@ -2,6 +2,7 @@
 
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/fleet_options.hpp"
+#include "cluster/program/inspect_options.hpp"
 #include "cluster/program/simulate_options.hpp"
 #include "cluster/program/stream_options.hpp"
 #include "cluster/program/verbs.hpp"
@@ -28,14 +29,12 @@ struct parsed {
   verbs::token_options token;
   verbs::token_revoke_options revoke;
   verbs::check_options check;
-  verbs::actor_list_options actors;
+  inspect_options inspect;
   verbs::trip_end_options trip_end;
   fleet::fleet_options fleet;
   simulate::simulate_options simulate;
   verbs::backup_options backup;
   stream_tail_options stream_tail;
-  double every_s = 2;
-  int rounds = 0;
   std::string name; ///< The verb's one argument.
   std::function<int()> run;
 };
@@ -178,53 +177,6 @@ void add_trip_end(CLI::App& trip, parsed& p) {
   end->add_flag("--yes", x.yes, "Do not ask");
 }
 
-void add_inspection_verbs(CLI::App& root, parsed& p) {
-  auto& actor = group(root, "actor", "Look at the actors of a running node");
-  auto add_filter = [&p](CLI::App* app) {
-    add_target_flags(app, p.actors.target);
-    app->add_option("--kind", p.actors.kind, "driver, rider, trip or cell");
-    app->add_option("--text", p.actors.text, "Part of the name");
-    app->add_option("--sort", p.actors.sort, "mailbox, handled, age or name")
-      ->check(CLI::IsMember({"mailbox", "handled", "age", "name"}))
-      ->capture_default_str();
-    app->add_option("--limit", p.actors.limit, "Rows")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-    return app;
-  };
-  add_filter(verb(actor, "ls", "List actors, deepest mailbox first", p,
-                  [&p] { return verbs::actor_ls(p.actors); }));
-  auto* top = add_filter(
-    verb(actor, "top", "The same, again and again, with rates", p,
-         [&p] { return verbs::actor_top(p.actors, p.every_s, p.rounds); }));
-  top->add_option("--every", p.every_s, "Seconds")
-    ->check(CLI::Range(0.1, 3600.0))
-    ->capture_default_str();
-  top->add_option("--rounds", p.rounds, "Then end; 0 goes on until stopped");
-  auto add_named = [&p](CLI::App* app, const char* what, const char* help) {
-    add_target_flags(app, p.target);
-    app->add_option(what, p.name, help)->required();
-  };
-  add_named(verb(actor, "show", "One actor: state, mailbox, last messages", p,
-                 [&p] { return verbs::actor_show(p.target, p.name); }),
-            "actor", "KIND/ID, such as driver/42");
-  auto& cell = group(root, "cell", "Look at the city's cells");
-  add_target_flags(verb(cell, "ls", "All cells with supply, demand and price",
-                        p, [&p] { return verbs::cell_ls(p.target); }),
-                   p.target);
-  add_named(verb(cell, "show", "One cell", p,
-                 [&p] { return verbs::cell_show(p.target, p.name); }),
-            "cell", "S2 token, such as 89c259");
-  auto& trip = group(root, "trip", "Look at trips, and end one");
-  add_named(verb(trip, "show", "State and journal of a trip", p,
-                 [&p] { return verbs::trip_show(p.target, p.name); }),
-            "trip", "Its id");
-  add_named(verb(trip, "why", "Who was considered, at which cost, and why not",
-                 p, [&p] { return verbs::trip_why(p.target, p.name); }),
-            "trip", "Its id");
-  add_trip_end(trip, p);
-}
-
 void add_quality_verbs(CLI::App& root, parsed& p) {
   auto& fleet = group(root, "fleet", "Simulated fleets");
   auto* run = add_fleet_run(fleet, p.fleet);
@@ -316,7 +268,7 @@ int run_command_line(int argc, char** argv) {
   add_token_verbs(root, p);
   add_console_verb(root, p);
   add_config_verbs(root, p);
-  add_inspection_verbs(root, p);
+  add_trip_end(add_inspection_verbs(root, p.inspect, p.run), p);
   add_quality_verbs(root, p);
   add_database_verbs(root, p);
   add_backup_verbs(root, p);

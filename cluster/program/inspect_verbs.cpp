@@ -1,17 +1,16 @@
 #include "cluster/admin/admin_client.hpp"
+#include "cluster/program/actor_list.hpp"
 #include "cluster/program/ask.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/json_table.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
 #include "protocol/ids.hpp"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
-#include <chrono>
+#include <cstdio>
 #include <iostream>
-#include <map>
-#include <thread>
 
 namespace hansom::verbs {
 
@@ -19,52 +18,9 @@ namespace {
 
 using nlohmann::json;
 
-/// A JSON value as a table cell.
-std::string cell_text(const json& x) {
-  if (x.is_null())
-    return "-";
-  return x.is_string() ? x.get<std::string>() : x.dump();
-}
-
-/// One row per object, one column per name.
-std::vector<std::vector<std::string>>
-rows_of(const json& items, const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> rows;
-  for (auto& item : items) {
-    std::vector<std::string> row;
-    row.reserve(names.size());
-    for (auto& name : names)
-      row.push_back(item.contains(name) ? cell_text(item[name]) : "-");
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-/// A JSON object as indented "name value" lines.
-void print_object(std::ostream& out, const json& x, int depth = 0) {
-  std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
-  for (auto& [name, value] : x.items()) {
-    if (value.is_object()) {
-      out << indent << name << '\n';
-      print_object(out, value, depth + 1);
-    } else if (value.is_array() && !value.empty() && value[0].is_object()) {
-      out << indent << name << '\n';
-      for (auto& item : value)
-        out << indent << "  " << item.dump() << '\n';
-    } else {
-      out << indent << name << "  " << cell_text(value) << '\n';
-    }
-  }
-}
-
-std::string list_path(const actor_list_options& with) {
-  return "/v1/admin/actors?sort=" + url_encoded(with.sort) + "&limit="
-         + std::to_string(with.limit) + "&kind=" + url_encoded(with.kind)
-         + "&text=" + url_encoded(with.text);
-}
-
-const std::vector<std::string> actor_columns{"actor", "mailbox", "handled",
-                                             "age_s", "running", "running_ms"};
+const std::vector<std::string> actor_columns{
+  "actor",   "state", "mailbox", "rate",       "busy_pct", "handled",
+  "mean_us", "age_s", "running", "running_ms", "parent"};
 
 /// Shows one object from `path`, as JSON or for reading.
 int show(const target_options& with, const std::string& path) {
@@ -78,62 +34,40 @@ int show(const target_options& with, const std::string& path) {
   return exit_done;
 }
 
-void print_totals(const json& now, std::map<std::string, double>& before,
-                  double seconds) {
-  std::vector<std::vector<std::string>> rows;
-  for (auto& x : now) {
-    auto kind = x.value("kind", "");
-    auto handled = x.value("handled", 0.0);
-    auto rate = before.contains(kind) && seconds > 0
-                  ? (handled - before[kind]) / seconds
-                  : 0;
-    before[kind] = handled;
-    rows.push_back({kind, cell_text(x["actors"]), cell_text(x["mailbox"]),
-                    cell_text(x["mailbox_max"]), cell_text(x["running"]),
-                    std::to_string(static_cast<long>(rate))});
-  }
-  print_table(std::cout,
-              {"kind", "actors", "mailbox", "deepest", "running", "messages/s"},
-              rows);
+} // namespace
+
+std::string list_path(const actor_list_options& with) {
+  std::string path = "/v1/admin/actors?sort=" + url_encoded(with.sort)
+                     + "&limit=" + std::to_string(with.limit);
+  auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty())
+      path += '&' + std::string{name} + '=' + url_encoded(value);
+  };
+  add("kind", with.kind);
+  add("cell", with.cell);
+  add("shard", with.shard);
+  add("node", with.node);
+  add("state", with.state);
+  add("text", with.text);
+  return path;
 }
 
-} // namespace
+void print_actors(std::ostream& out, const nlohmann::json& answer) {
+  print_table(out, actor_columns, rows_of(answer["actors"], actor_columns));
+}
 
 int actor_ls(const actor_list_options& with) {
   json answer;
   if (auto code = ask(with.target, list_path(with), answer); code != exit_done)
     return code;
-  if (with.target.json)
+  if (with.target.json) {
     std::cout << answer["actors"].dump(2) << '\n';
-  else
-    print_table(std::cout, actor_columns,
-                rows_of(answer["actors"], actor_columns));
-  return exit_done;
-}
-
-int actor_top(const actor_list_options& with, double every_s, int rounds) {
-  std::map<std::string, double> before;
-  auto screen = ::isatty(STDOUT_FILENO) != 0 && !with.target.json;
-  // Into a pipe one table is enough; rates need a second look.
-  for (int round = 0; rounds == 0 || round < rounds; ++round) {
-    json answer;
-    auto code = ask(with.target, list_path(with), answer);
-    if (code != exit_done)
-      return code;
-    if (with.target.json) {
-      std::cout << answer.dump() << '\n';
-    } else {
-      if (screen)
-        std::cout << "\033[H\033[2J";
-      print_totals(answer["totals"], before, round == 0 ? 0 : every_s);
-      std::cout << '\n';
-      print_table(std::cout, actor_columns,
-                  rows_of(answer["actors"], actor_columns));
-      std::cout.flush();
-    }
-    if (rounds == 0 || round + 1 < rounds)
-      std::this_thread::sleep_for(std::chrono::duration<double>{every_s});
+    return exit_done;
   }
+  print_actors(std::cout, answer);
+  auto shown = answer["actors"].size();
+  if (auto matched = answer.value("matched", shown); matched > shown)
+    std::cerr << shown << " of " << matched << "; more with --limit\n";
   return exit_done;
 }
 
@@ -145,7 +79,14 @@ int actor_show(const target_options& with, const std::string& who) {
                  "trip/00a1b2c3d4e5f607\n";
     return exit_usage;
   }
-  return show(with, "/v1/admin/actors/" + to_string(parsed));
+  auto code = show(with, "/v1/admin/actors/" + to_string(parsed));
+  if (code == exit_not_found && parsed.kind == entity_kind::trip)
+    std::cerr << "  What the store has of it:  hansom trip show "
+              << to_string(trip_id{parsed.id}) << '\n';
+  else if (code == exit_not_found)
+    std::cerr << "  Who is:  hansom actor ls --kind " << to_string(parsed.kind)
+              << '\n';
+  return code;
 }
 
 int cell_ls(const target_options& with) {
@@ -171,24 +112,101 @@ int cell_show(const target_options& with, const std::string& cell) {
   return show(with, "/v1/admin/actors/cell/" + to_string(parsed));
 }
 
+namespace {
+
+/// Parses a trip id, or says what is wrong.
+bool read_trip_id(const std::string& text, trip_id& out) {
+  if (parse_id(text, out))
+    return true;
+  std::cerr << "hansom: \"" << text
+            << "\" is no trip id: 16 hexadecimal digits\n"
+               "  Those in memory:  hansom trip ls\n";
+  return false;
+}
+
+std::string eta_text(std::int64_t s) {
+  return s <= 0 ? "-"
+                : std::to_string(s / 60) + "m" + (s % 60 < 10 ? "0" : "")
+                    + std::to_string(s % 60) + "s";
+}
+
+/// Seconds of pickup, one decimal.
+std::string cost_text(const json& x) {
+  auto ms = x.value("cost", std::int64_t{0});
+  if (ms == 0)
+    return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", static_cast<double>(ms) / 1000);
+  return text;
+}
+
+void print_why(const json& x) {
+  std::cout << "Trip " << cell_text(x["trip"]) << " (" << cell_text(x["phase"])
+            << ", driver " << cell_text(x["assigned_driver"]) << "), round "
+            << cell_text(x["round"]) << " of cell " << cell_text(x["cell"])
+            << " at " << time_text(x.value("at", std::int64_t{0})) << ": "
+            << cell_text(x["waiting"]) << " requests, "
+            << cell_text(x["free_drivers"]) << " candidates, policy "
+            << cell_text(x["policy"]) << ", its round number "
+            << cell_text(x["rounds"]) << ".\n\n";
+  std::vector<std::vector<std::string>> rows;
+  for (auto& d : x["drivers"]) {
+    auto gate = cell_text(d["why"]);
+    rows.push_back({cell_text(d["driver"]), cell_text(d["verdict"]),
+                    gate == "none" ? "-" : gate, cost_text(d),
+                    eta_text(d.value("eta_s", std::int64_t{0})),
+                    cell_text(d["distance_m"]) + " m"});
+  }
+  print_table(std::cout,
+              {"driver", "verdict", "gate", "cost_s", "ETA", "distance"}, rows);
+  std::string removed;
+  for (auto& r : x.value("removed", json::array()))
+    removed += (removed.empty() ? "" : ", ") + cell_text(r["drivers"]) + " by "
+               + cell_text(r["why"]);
+  std::cout << "\nRemoved by gates: " << (removed.empty() ? "none" : removed)
+            << ". Not listed: " << cell_text(x["omitted"]) << ".\n";
+}
+
+} // namespace
+
+int trip_ls(const trip_list_options& with) {
+  static const std::vector<std::string> columns{
+    "trip", "phase", "cell", "rider", "driver", "age_s", "mailbox", "rate"};
+  auto path = "/v1/admin/trips?sort=age&limit=" + std::to_string(with.limit)
+              + "&phase=" + url_encoded(with.phase) + "&cell="
+              + url_encoded(with.cell) + "&rider=" + url_encoded(with.rider)
+              + "&driver=" + url_encoded(with.driver);
+  json answer;
+  if (auto code = ask(with.target, path, answer); code != exit_done)
+    return code;
+  if (with.target.json)
+    std::cout << answer["trips"].dump(2) << '\n';
+  else
+    print_table(std::cout, columns, rows_of(answer["trips"], columns));
+  return exit_done;
+}
+
 int trip_show(const target_options& with, const std::string& trip) {
   trip_id parsed;
-  if (!parse_id(trip, parsed)) {
-    std::cerr << "hansom: \"" << trip
-              << "\" is no trip id: 16 hexadecimal digits\n";
-    return exit_usage;
-  }
-  return show(with, "/v1/admin/trips/" + to_string(parsed));
+  return read_trip_id(trip, parsed)
+           ? show(with, "/v1/admin/trips/" + to_string(parsed))
+           : exit_usage;
 }
 
 int trip_why(const target_options& with, const std::string& trip) {
   trip_id parsed;
-  if (!parse_id(trip, parsed)) {
-    std::cerr << "hansom: \"" << trip
-              << "\" is no trip id: 16 hexadecimal digits\n";
+  if (!read_trip_id(trip, parsed))
     return exit_usage;
-  }
-  return show(with, "/v1/admin/trips/" + to_string(parsed) + "/why");
+  json answer;
+  if (auto code =
+        ask(with, "/v1/admin/trips/" + to_string(parsed) + "/why", answer);
+      code != exit_done)
+    return code;
+  if (with.json)
+    std::cout << answer.dump(2) << '\n';
+  else
+    print_why(answer);
+  return exit_done;
 }
 
 } // namespace hansom::verbs

@@ -74,6 +74,10 @@ int config_explain(const std::string& key);
 struct actor_list_options {
   target_options target;
   std::string kind;
+  std::string cell;  ///< All below this one.
+  std::string shard; ///< A number; empty: any.
+  std::string node;
+  std::string state;
   std::string text;
   std::string sort = "mailbox";
   std::size_t limit = 20;
@@ -81,8 +85,60 @@ struct actor_list_options {
 int actor_ls(const actor_list_options& with);
 int actor_top(const actor_list_options& with, double every_s, int rounds);
 int actor_show(const target_options& with, const std::string& who);
+
+struct tree_options {
+  target_options target;
+  std::string cell; ///< Empty: all.
+  std::size_t limit = 20;
+};
+int actor_tree(const tree_options& with);
+
+struct tail_options {
+  target_options target;
+  std::string who;
+  double seconds = 0;         ///< 0: until interrupted.
+  std::uint64_t messages = 0; ///< 0: any number.
+};
+int actor_tail(const tail_options& with);
+
+struct trace_options {
+  target_options target;
+  std::string trip;
+  bool live = false;
+  std::size_t messages = 200;
+  std::size_t seconds = 30;
+};
+int actor_trace(const trace_options& with);
+
+struct message_list_options {
+  target_options target;
+  std::string kind;
+  std::string sort = "handled";
+};
+int actor_messages(const message_list_options& with);
+/// @returns `exit_failed` when something is stuck at this moment.
+int actor_stuck(const target_options& with);
+int actor_deadletters(const target_options& with);
+
+struct passivate_options {
+  target_options target;
+  std::string who;
+  bool dry_run = false;
+  bool yes = false; ///< Do not ask.
+};
+int actor_passivate(const passivate_options& with);
+
 int cell_ls(const target_options& with);
 int cell_show(const target_options& with, const std::string& cell);
+struct trip_list_options {
+  target_options target;
+  std::string phase;
+  std::string cell;
+  std::string rider;
+  std::string driver;
+  std::size_t limit = 20;
+};
+int trip_ls(const trip_list_options& with);
 int trip_show(const target_options& with, const std::string& trip);
 int trip_why(const target_options& with, const std::string& trip);
 

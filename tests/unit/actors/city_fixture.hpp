@@ -344,6 +344,10 @@ public:
   store::connection& db() {
     return *connection_;
   }
+  /// A connection of one's own to the same store.
+  std::unique_ptr<store::connection> open_store() {
+    return db_->open();
+  }
   caf::actor_system& system() {
     return system_;
   }

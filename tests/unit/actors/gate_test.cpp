@@ -122,10 +122,10 @@ TEST_CASE("who has not ended is named with what he is at") {
   busy->running_since_ns =
     std::chrono::steady_clock::now().time_since_epoch().count();
   x.add(dan, gone);
-  CHECK(x.remaining(system) == "no entity");
+  CHECK(x.remaining() == "no entity");
   x.add(eve, busy);
   x.add(trip_id{7}, std::make_shared<probe>());
-  auto text = x.remaining(system);
+  auto text = x.remaining();
   CHECK(
     text.starts_with("1 driver, 1 trip; driver/8 has been handling a mess"));
 }
