@@ -19,6 +19,13 @@ void measure_messages(const report& to, const effort& how);
 void measure_group_commit(const report& to, const effort& how,
                           const std::string& folder);
 
+/// Durable commands on SQLite and PostgreSQL, beside bare rows of the latter.
+/// @param folder empty, on the disk to be measured.
+/// @param postgres_url the owner's, of an empty database; empty: SQLite alone.
+void measure_durable(const report& to, const effort& how,
+                     const std::string& folder,
+                     const std::string& postgres_url);
+
 /// The exact solver for batches of 50 to 1000 requests.
 void measure_assignment(const report& to, const effort& how);
 

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -25,6 +26,13 @@ struct options {
   std::string revision = "unknown";
 };
 
+/// bench/run says in the environment, which others cannot read, where empty
+/// databases are; nowhere when there is no server.
+std::string database(const char* name) {
+  const auto* url = std::getenv(name);
+  return url ? url : "";
+}
+
 std::vector<section> sections(const scene& at) {
   const auto how = at.how;
   const auto disk = at.folder + "/commit";
@@ -35,6 +43,16 @@ std::vector<section> sections(const scene& at) {
        std::filesystem::remove_all(disk);
        measure_group_commit(to, how, disk);
        std::filesystem::remove_all(disk);
+     }},
+    {"durable", 120,
+     [=](auto& to) {
+       std::filesystem::remove_all(disk);
+       measure_durable(to, how, disk, database("HANSOM_BENCH_DURABLE"));
+       std::filesystem::remove_all(disk);
+     }},
+    {"recovery", 240,
+     [=](auto& to) {
+       measure_recovery(to, at, database("HANSOM_BENCH_RECOVERY"));
      }},
     {"assignment", 20, [=](auto& to) { measure_assignment(to, how); }},
     {"functions", 30, [=](auto& to) { measure_functions(to, how); }},

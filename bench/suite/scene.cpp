@@ -12,6 +12,11 @@ namespace hansom::bench {
 std::unique_ptr<server>
 scene::start(const std::vector<std::string>& set) const {
   std::filesystem::remove_all(data());
+  return start_again(set);
+}
+
+std::unique_ptr<server>
+scene::start_again(const std::vector<std::string>& set) const {
   std::filesystem::create_directories(data());
   const auto port = free_port();
   std::vector<std::string> arguments{"start", "--data", data(), "--port",

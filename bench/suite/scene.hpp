@@ -21,6 +21,9 @@ struct scene {
   /// @param set more settings, "key=value".
   [[nodiscard]] std::unique_ptr<server>
   start(const std::vector<std::string>& set) const;
+  /// The same over the store that is there.
+  [[nodiscard]] std::unique_ptr<server>
+  start_again(const std::vector<std::string>& set) const;
 
   /// Of the store of the node started last.
   [[nodiscard]] std::string data() const {
@@ -45,5 +48,10 @@ void measure_idle(const report& to, const scene& at);
 
 /// Whole rides, flat out and at parts of what the node can do.
 void measure_rides(const report& to, const scene& at);
+
+/// A start over a store with 100,000 open trips (quick: 20,000).
+/// @param postgres_url the owner's, of an empty database; empty: SQLite alone.
+void measure_recovery(const report& to, const scene& at,
+                      const std::string& postgres_url);
 
 } // namespace hansom::bench
