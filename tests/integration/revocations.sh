@@ -66,8 +66,8 @@ start_node "$data"
 say "what cannot be revoked"
 look 2 'user driver/7' revoke
 look 2 '10m' revoke --user driver/7 --before soon
-look 1 'driver/NUMBER' revoke --user dog/7
-look 1 'future' revoke --user driver/7 --before 2099-01-01T00:00:00Z
+look 2 'driver/NUMBER' revoke --user dog/7
+look 2 'future' revoke --user driver/7 --before 2099-01-01T00:00:00Z
 look 0 '^name' revocations
 token --role viewer >"$work/viewer"
 look 4 'role operator' revoke --user driver/7 --token-file "$work/viewer"

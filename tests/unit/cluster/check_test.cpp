@@ -4,6 +4,7 @@
 #include "actors/driver/driver_record.hpp"
 #include "actors/trip/trip_record.hpp"
 #include "cluster/check/check.hpp"
+#include "tests/unit/cluster/scan_only.hpp"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -27,42 +28,9 @@ struct rows {
 };
 
 /// Answers the scans; nothing else is asked of it.
-class scripted : public store::connection {
+class scripted : public store::testing::scan_only {
 public:
   explicit scripted(const rows& x) : rows_{x} {
-  }
-  void migrate() override {
-  }
-  store::incarnation start_incarnation(std::string_view, timestamp) override {
-    return 0;
-  }
-  std::vector<store::shard_row> claim_shards(store::incarnation,
-                                             timestamp) override {
-    return {};
-  }
-  std::vector<store::result> commit(const std::vector<store::write>&) override {
-    return {};
-  }
-  std::optional<store::stored_entity> load(entity_ref) override {
-    return {};
-  }
-  void
-  for_each_active(shard_id,
-                  const std::function<void(store::stored_entity)>&) override {
-  }
-  std::optional<store::command_row>
-  find_command(const store::command_key&) override {
-    return {};
-  }
-  std::optional<entity_ref> holder_of(store::claim) override {
-    return {};
-  }
-  std::vector<store::journal_row> journal_of(entity_ref, std::size_t) override {
-    return {};
-  }
-  std::vector<store::journal_row> journal_after(shard_id, std::uint64_t,
-                                                std::size_t) override {
-    return {};
   }
   void scan_journal(
     const std::function<void(const store::journal_row&)>& visit) override {

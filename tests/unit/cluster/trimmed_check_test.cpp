@@ -6,6 +6,7 @@
 #include "cluster/check/check.hpp"
 #include "cluster/upkeep/fold.hpp"
 #include "persistence/upkeep/upkeep.hpp"
+#include "tests/unit/cluster/scan_only.hpp"
 
 #include <doctest/doctest.h>
 
@@ -26,43 +27,10 @@ struct beginnings {
 };
 
 /// The store with other beginnings.
-class spoilt : public store::connection {
+class spoilt : public store::testing::scan_only {
 public:
   spoilt(std::unique_ptr<store::connection> of, const beginnings& x)
     : of_{std::move(of)}, what_{x} {
-  }
-  void migrate() override {
-  }
-  store::incarnation start_incarnation(std::string_view, timestamp) override {
-    return 0;
-  }
-  std::vector<store::shard_row> claim_shards(store::incarnation,
-                                             timestamp) override {
-    return {};
-  }
-  std::vector<store::result> commit(const std::vector<store::write>&) override {
-    return {};
-  }
-  std::optional<store::stored_entity> load(entity_ref) override {
-    return {};
-  }
-  void
-  for_each_active(shard_id,
-                  const std::function<void(store::stored_entity)>&) override {
-  }
-  std::optional<store::command_row>
-  find_command(const store::command_key&) override {
-    return {};
-  }
-  std::optional<entity_ref> holder_of(store::claim) override {
-    return {};
-  }
-  std::vector<store::journal_row> journal_of(entity_ref, std::size_t) override {
-    return {};
-  }
-  std::vector<store::journal_row> journal_after(shard_id, std::uint64_t,
-                                                std::size_t) override {
-    return {};
   }
   void scan_journal(
     const std::function<void(const store::journal_row&)>& f) override {
