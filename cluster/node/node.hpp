@@ -32,6 +32,9 @@ public:
   ///          another one has taken over. It must end; any thread.
   [[nodiscard]] bool is_fenced() const;
 
+  /// @returns whether all was handed over and this node is to stop; any thread.
+  [[nodiscard]] bool has_left() const;
+
   /// Entities brought back by `start`.
   [[nodiscard]] std::size_t recovered() const;
 
