@@ -73,8 +73,9 @@ double admission::standing(std::chrono::nanoseconds backlog,
 /// those that were left out.
 void admission::observe(std::chrono::nanoseconds backlog, time now,
                         const admission_config& config) noexcept {
+  auto most = static_cast<std::int64_t>(seen_.size());
   auto beats = static_cast<std::size_t>(
-    std::clamp<std::int64_t>((now - seen_at_) / beat, 1, seen_.size()));
+    std::clamp<std::int64_t>((now - seen_at_) / beat, 1, most));
   seen_at_ = now;
   auto target = std::chrono::duration<double>{config.target}.count();
   auto waits = std::min(standing(backlog, beats), most_targets * target);
