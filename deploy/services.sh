@@ -18,6 +18,13 @@
 # shellcheck disable=SC2034  # Ports are for those who source this.
 
 services_wait_s=30
+
+# What a server that is written to all the time should have beside its defaults:
+# room in memory, pages that go into its log compressed, and old segments of the
+# log kept to be written again, since making a new one holds up a commit.
+postgres_for_load=("shared_buffers = 512MB" "wal_compression = lz4"
+  "min_wal_size = 2GB" "wal_buffers = 64MB" "checkpoint_timeout = 15min")
+
 postgres_port=
 redis_port=
 

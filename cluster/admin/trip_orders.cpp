@@ -1,5 +1,6 @@
 #include "cluster/admin/trip_orders.hpp"
 
+#include "cluster/admin/paths.hpp"
 #include "cluster/admin/rights.hpp"
 #include "protocol/json_document.hpp"
 #include "protocol/json_reader.hpp"
@@ -13,10 +14,9 @@ namespace hansom {
 
 namespace {
 
-constexpr std::string_view trips_prefix = "/v1/admin/trips/";
 constexpr std::string_view end_suffix = "/end";
 constexpr std::size_t id_max = 64;
-constexpr std::chrono::seconds answer_within{10};
+constexpr std::chrono::seconds order_answered_within{10};
 
 } // namespace
 
@@ -90,7 +90,7 @@ http_response to_http(const std::string& body, const end_order& order) {
 void expire_later(runtime& node, order_desk& desk, session_ref order) {
   node.system().spawn<caf::hidden>(
     [&desk, order](caf::event_based_actor* self) -> caf::behavior {
-      self->delayed_send(self, answer_within, caf::tick_atom_v);
+      self->delayed_send(self, order_answered_within, caf::tick_atom_v);
       return {[&desk, order, self](caf::tick_atom) {
         desk.expire(order);
         self->quit();

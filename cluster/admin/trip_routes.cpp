@@ -2,6 +2,7 @@
 #include "actors/runtime/kind_description.hpp"
 #include "cluster/admin/admin_desk.hpp"
 #include "cluster/admin/masking.hpp"
+#include "cluster/admin/paths.hpp"
 #include "cluster/admin/query_text.hpp"
 #include "cluster/admin/row_json.hpp"
 #include "cluster/admin/stored_trip.hpp"
@@ -17,8 +18,6 @@ namespace hansom {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::string_view trips_prefix = "/v1/admin/trips/";
 
 // -- those in memory ----------------------------------------------------------
 

@@ -9,16 +9,15 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
-
-json payload_of(const std::string& text) {
-  return text.empty() ? json{} : json::parse(text, nullptr, false);
+nlohmann::json payload_of(const std::string& text) {
+  return text.empty() ? nlohmann::json{}
+                      : nlohmann::json::parse(text, nullptr, false);
 }
 
 std::string one_form(const std::string& entity, std::uint64_t seq,
                      const std::string& kind, std::int64_t at,
                      std::uint64_t epoch, const std::string& command,
-                     const json& payload) {
+                     const nlohmann::json& payload) {
   return entity + '#' + std::to_string(seq) + ' ' + kind + ' '
          + std::to_string(at) + ' ' + std::to_string(epoch) + ' ' + command
          + ' ' + payload.dump();
@@ -38,7 +37,7 @@ stream_judge::stream_judge(findings& to, const std::string& path) : to_{to} {
     if (line.empty())
       continue;
     try {
-      auto x = json::parse(line);
+      auto x = nlohmann::json::parse(line);
       auto what =
         one_form(x.at("entity"), x.at("seq"), x.at("kind"), x.at("at"),
                  x.at("epoch"), x.value("command", ""), x.at("payload"));
@@ -50,7 +49,7 @@ stream_judge::stream_judge(findings& to, const std::string& path) : to_{to} {
         heard.what = std::move(what);
       else if (heard.what != what)
         to_.broken("I14", line + ": delivered before as " + heard.what);
-    } catch (const json::exception& e) {
+    } catch (const nlohmann::json::exception& e) {
       throw std::runtime_error{path + ':' + std::to_string(number)
                                + ": a line of `hansom stream tail --json` is "
                                  "expected ("

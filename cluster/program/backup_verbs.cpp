@@ -2,15 +2,15 @@
 #include "cluster/node/open_store.hpp"
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/moment.hpp"
+#include "cluster/program/point_in_time.hpp"
+#include "cluster/program/tools.hpp"
 #include "cluster/program/verbs.hpp"
 #include "persistence/backup.hpp"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <ctime>
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -44,39 +44,12 @@ int guarded(const config_sources& from,
 std::string target_of(const std::string& place, const char* suffix) {
   if (!fs::is_directory(place))
     return place;
-  auto seconds = static_cast<std::time_t>(wall_clock_now().ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char name[64];
-  std::strftime(name, sizeof name, "hansom-%Y%m%dT%H%M%SZ", &utc);
+  // "hansom-20260504T175900Z": no file system minds it.
+  auto name = "hansom-" + moment_text(wall_clock_now());
+  std::erase_if(name, [](char c) { return c == ':'; });
+  for (auto i = name.find('-', 7); i != name.npos; i = name.find('-', 7))
+    name.erase(i, 1);
   return (fs::path{place} / name).string() + suffix;
-}
-
-/// Runs one of PostgreSQL's programs. The connection is in its environment,
-/// which other users cannot read. @returns whether it ended well.
-bool run_tool(const std::vector<std::string>& words, const std::string& url) {
-  auto environment = store::postgres_environment(url);
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (auto& x : words)
-    arguments.push_back(const_cast<char*>(x.c_str()));
-  arguments.push_back(nullptr);
-  auto child = ::fork();
-  if (child < 0)
-    throw std::runtime_error{words[0] + ": " + std::strerror(errno)};
-  if (child == 0) {
-    for (auto& [name, value] : environment)
-      ::setenv(name.c_str(), value.c_str(), 1);
-    ::execvp(arguments[0], arguments.data());
-    std::cerr << "hansom: " << words[0]
-              << " cannot be run; on Debian: apt-get install "
-                 "postgresql-client\n";
-    ::_exit(127);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
-    continue;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 int say_done(const std::string& what, const std::string& file) {
@@ -104,9 +77,10 @@ int backup_postgres(const settings& with, const std::string& file) {
   auto part = file + ".part";
   auto name = store::describe_postgres(to.url);
   std::cerr << "copying " << name << '\n';
-  auto fine = run_tool({"pg_dump", "--format=custom", "--schema=hansom",
-                        "--no-owner", "--no-password", "--file=" + part},
-                       to.url);
+  auto fine = run_tool({{"pg_dump", "--format=custom", "--schema=hansom",
+                         "--no-owner", "--no-password", "--file=" + part},
+                        store::postgres_environment(to.url),
+                        {}});
   if (!fine) {
     std::error_code ignored;
     fs::remove(part, ignored);
@@ -143,9 +117,10 @@ int restore_postgres(const settings& with, const std::string& file) {
   }
   store::prepare_postgres_restore(to);
   std::cerr << "restoring into " << name << '\n';
-  if (!run_tool({"pg_restore", "--single-transaction", "--exit-on-error",
-                 "--no-owner", "--no-password", "--dbname=" + database, file},
-                to.url)) {
+  if (!run_tool({{"pg_restore", "--single-transaction", "--exit-on-error",
+                  "--no-owner", "--no-password", "--dbname=" + database, file},
+                 store::postgres_environment(to.url),
+                 {}})) {
     std::cerr << "hansom: pg_restore failed, the database is as it was\n";
     return exit_failed;
   }
@@ -157,18 +132,54 @@ int restore_postgres(const settings& with, const std::string& file) {
 int backup(const backup_options& with, const config_sources& from) {
   return guarded(from, [&](settings& loaded) -> int {
     auto embedded = loaded.store.engine == store_engine::sqlite;
-    auto file = target_of(with.place, embedded ? ".db" : ".dump");
-    if (fs::exists(file)) {
+    if (with.base && embedded) {
+      std::cerr << "hansom: --base is PostgreSQL's; the copy of an embedded "
+                   "store is whole already\n";
+      return exit_usage;
+    }
+    auto file = target_of(with.place, embedded    ? ".db"
+                                      : with.base ? ".base"
+                                                  : ".dump");
+    if (fs::exists(file) || fs::exists(with.place + "/backup_label")) {
       std::cerr << "hansom: " << file << " exists; a copy replaces nothing\n";
       return exit_refused;
     }
-    return embedded ? backup_sqlite(with.data, file)
-                    : backup_postgres(loaded, file);
+    if (embedded)
+      return backup_sqlite(with.data, file);
+    return with.base ? backup_base(postgres_of(loaded), file)
+                     : backup_postgres(loaded, file);
   });
 }
 
+namespace {
+
+int restore_until(const backup_options& with, const settings& loaded) {
+  moment_options what{with.place, with.archive, with.data, {}, "postgres"};
+  if (loaded.store.engine != store_engine::postgresql) {
+    std::cerr << "hansom: --until is PostgreSQL's, which keeps an archive of "
+                 "its log: --set store.engine=postgresql\n";
+    return exit_usage;
+  }
+  if (!parse_moment(with.until, wall_clock_now(), what.until)) {
+    std::cerr << "hansom: --until: expected a time such as "
+                 "2026-11-22T21:30:00Z, or how long ago, such as 10m; found \""
+              << with.until << "\"\n";
+    return exit_usage;
+  }
+  if (with.archive.empty()) {
+    std::cerr << "hansom: --until needs --archive: where archive_command puts "
+                 "the server's log\n";
+    return exit_usage;
+  }
+  return restore_moment(what, postgres_of(loaded));
+}
+
+} // namespace
+
 int restore(const backup_options& with, const config_sources& from) {
   return guarded(from, [&](settings& loaded) -> int {
+    if (!with.until.empty())
+      return restore_until(with, loaded);
     if (!fs::is_regular_file(with.place)) {
       std::cerr << "hansom: there is no copy " << with.place << '\n';
       return exit_not_found;

@@ -228,11 +228,22 @@ void add_backup_verbs(CLI::App& root, parsed& p) {
     ->add_option("--to", p.backup.place,
                  "A new file, or a folder that gets one named by the time")
     ->required();
+  backup->add_flag(
+    "--base", p.backup.base,
+    "PostgreSQL's files, through pg_basebackup: with the archive "
+    "of its log, every moment after it can be restored");
   auto* restore = verb(root, "restore",
                        "Put a copy where no store is, and check it.\n"
-                       "  hansom restore --from copy.db --data ./new",
+                       "  hansom restore --from copy.db --data ./new\n"
+                       "  hansom restore --from hansom-....base --archive "
+                       "/archive --until 2026-05-04T17:59:00Z --data ./new",
                        p, [&p] { return verbs::restore(p.backup, p.sources); });
   restore->add_option("--from", p.backup.place, "The copy")->required();
+  restore->add_option("--until", p.backup.until,
+                      "PostgreSQL: a moment after a base copy, or how long ago "
+                      "(10m); --data is the new server's folder");
+  restore->add_option("--archive", p.backup.archive,
+                      "With --until: where archive_command puts the log");
   for (auto* app : {backup, restore}) {
     add_settings_flags(app, p);
     app->add_option("--data", p.backup.data, "Folder of an embedded store")

@@ -3,48 +3,24 @@
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/ask.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/moment.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
 #include "gateway/token.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <ctime>
 #include <iostream>
 
 namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr const char* revocations_path = "/v1/admin/revocations";
-constexpr const char* time_format = "%Y-%m-%dT%H:%M:%SZ";
 
-/// Reads "2026-11-22T21:30:00Z", or "10m" for ten minutes ago.
-bool parse_moment(const std::string& text, timestamp now, timestamp& out) {
-  milliseconds ago{0};
-  if (parse_duration(text, ago)) {
-    out = now - ago;
-    return true;
-  }
-  std::tm parts{};
-  auto* end = ::strptime(text.c_str(), time_format, &parts);
-  if (end == nullptr || *end != '\0')
-    return false;
-  out.ms = std::int64_t{::timegm(&parts)} * 1000;
-  return true;
-}
-
-std::string moment_text(const json& row, const char* name) {
+std::string moment_of(const nlohmann::json& row, const char* name) {
   auto ms = row.value(name, std::int64_t{0});
-  if (ms == 0)
-    return "-";
-  std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, time_format, &parts)};
+  return ms == 0 ? "-" : moment_text({ms});
 }
 
 } // namespace
@@ -87,7 +63,7 @@ int token(const token_options& with, const config_sources& from) {
 }
 
 int token_revoke(const token_revoke_options& with) {
-  json body = json::object();
+  nlohmann::json body = nlohmann::json::object();
   if (with.user.empty() == with.jti.empty()) {
     std::cerr << "hansom: whose? --user driver/7 for all tokens of one, or "
                  "--jti ID for one token\n";
@@ -108,7 +84,7 @@ int token_revoke(const token_revoke_options& with) {
   }
   if (!with.reason.empty())
     body["reason"] = with.reason;
-  json answer;
+  nlohmann::json answer;
   if (auto code = order(with.target, revocations_path, body, answer);
       code != exit_done)
     return code;
@@ -119,16 +95,16 @@ int token_revoke(const token_revoke_options& with) {
   std::cout << "Revoked, durably: " << answer.value("name", "");
   if (with.jti.empty())
     std::cout << ", tokens issued before "
-              << moment_text(answer, "issued_before");
+              << moment_of(answer, "issued_before");
   std::cout << ".\n  look   hansom token revocations\n";
   return exit_done;
 }
 
 int token_revocations(const target_options& with) {
-  json all = json::array();
+  nlohmann::json all = nlohmann::json::array();
   std::uint64_t last = 0;
   for (;;) {
-    json page;
+    nlohmann::json page;
     auto path =
       std::string{revocations_path} + "?after=" + std::to_string(last);
     if (auto code = ask(with, path, page); code != exit_done)
@@ -145,8 +121,8 @@ int token_revocations(const target_options& with) {
   }
   std::vector<std::vector<std::string>> rows;
   for (auto& x : all)
-    rows.push_back({x.value("name", ""), moment_text(x, "issued_before"),
-                    moment_text(x, "at"), moment_text(x, "until"),
+    rows.push_back({x.value("name", ""), moment_of(x, "issued_before"),
+                    moment_of(x, "at"), moment_of(x, "until"),
                     x.value("by", ""), x.value("reason", "")});
   print_table(
     std::cout,

@@ -58,6 +58,9 @@ int check(const check_options& with, const config_sources& from);
 struct backup_options {
   std::string data = "hansom-data"; ///< Of an embedded store.
   std::string place;                ///< Where the copy goes, or comes from.
+  bool base = false;   ///< PostgreSQL's files, for moments after this one.
+  std::string until;   ///< Restore: this moment; empty: the copy's.
+  std::string archive; ///< With `until`: PostgreSQL's log since the base.
 };
 /// Copies the store while a node works on it.
 int backup(const backup_options& with, const config_sources& from);
