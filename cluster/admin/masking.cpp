@@ -1,5 +1,7 @@
 #include "cluster/admin/masking.hpp"
 
+#include "cluster/admin/rights.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -38,7 +40,7 @@ json masked(const std::string& state, entity_kind kind, client_role who) {
   auto x = json::parse(state, nullptr, false);
   if (x.is_discarded())
     return state;
-  if (who != client_role::operations)
+  if (!gives_orders(who))
     mask(x, describe_kind(kind).personal);
   return x;
 }

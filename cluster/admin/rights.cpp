@@ -20,8 +20,7 @@ bool may_look(const http_request& request, const http_reply& reply) {
 bool may_order(const http_request& request, const http_reply& reply) {
   if (!request.who)
     reply(problem(error_code::unauthenticated, request.token_error));
-  else if (request.who->role != client_role::operations
-           && request.who->role != client_role::admin)
+  else if (!gives_orders(request.who->role))
     reply(problem(error_code::forbidden,
                   "only a token of role operator or admin may change "
                   "anything"));

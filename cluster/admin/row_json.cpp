@@ -1,6 +1,7 @@
 #include "cluster/admin/row_json.hpp"
 
 #include "actors/runtime/kind_description.hpp"
+#include "cluster/admin/rights.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -69,7 +70,7 @@ json record_json(const message_record& x, client_role who) {
           {"took_us", x.took_us},
           {"failed", x.failed},
           {"trip", x.trip ? to_string(x.trip) : ""},
-          {"text", who == client_role::operations ? x.text : ""}};
+          {"text", gives_orders(who) ? x.text : ""}};
 }
 
 json incidents_json(const incident_log& from) {

@@ -2,6 +2,7 @@
 
 #include "actors/cell/cell_cover.hpp"
 #include "cluster/admin/masking.hpp"
+#include "cluster/admin/rights.hpp"
 #include "cluster/admin/row_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -125,10 +126,9 @@ json trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
     live = std::move(part.messages);
   }
   for (auto& m : live)
-    steps.push_back(
-      {m.at.ms, 1,
-       message_json(m.who, m.kind, m.took_us,
-                    role == client_role::operations ? m.text : "")});
+    steps.push_back({m.at.ms, 1,
+                     message_json(m.who, m.kind, m.took_us,
+                                  gives_orders(role) ? m.text : "")});
   body["involved"] = json::array();
   for (auto& who : involved_in(desk, trip, stored.record)) {
     body["involved"].push_back(to_string(who));

@@ -20,13 +20,14 @@ export const key = "t";
 const phases = [
   "",
   "requested",
+  "matching",
   "offered",
   "assigned",
   "arrived",
   "on_trip",
-  "queued",
   "completed",
   "cancelled",
+  "expired",
 ];
 
 export function mount(root, page) {
@@ -286,9 +287,7 @@ function show_why(box, x) {
         "Its cell keeps no explanation: it was matched too long ago, before a restart, or not yet.",
       ),
     );
-  const removed = Object.entries(x.removed ?? {}).map(([gate, n]) =>
-    typeof n === "object" ? `${n.gate ?? n.why}: ${n.count}` : `${gate}: ${n}`,
-  );
+  const removed = (x.removed ?? []).map((r) => `${r.why} ${number(r.drivers)}`);
   fill(
     box,
     h("h2", {}, "Why this driver"),
