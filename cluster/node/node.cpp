@@ -8,13 +8,16 @@
 #include "cluster/admin/admin_routes.hpp"
 #include "cluster/admin/revocation_routes.hpp"
 #include "cluster/admin/trip_orders.hpp"
+#include "cluster/config/load.hpp"
 #include "cluster/map/map_routes.hpp"
+#include "cluster/member/cluster_side.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/logging.hpp"
 #include "cluster/node/node_metrics.hpp"
 #include "cluster/node/open_store.hpp"
 #include "cluster/node/ride_metrics.hpp"
 #include "cluster/node/wall_clock.hpp"
+#include "cluster/ops/ops_routes.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/redis/redis_services.hpp"
 #include "cluster/tracing/span_exporter.hpp"
@@ -23,6 +26,7 @@
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/lasting.hpp"
+#include "persistence/membership.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -76,6 +80,7 @@ struct node::body {
   std::unique_ptr<gateway> clients;
   std::unique_ptr<redis_services> redis; ///< Null: without.
   std::unique_ptr<order_desk> orders;
+  std::unique_ptr<cluster_side> peers; ///< Null: alone.
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
@@ -83,8 +88,18 @@ struct node::body {
   std::unique_ptr<revocation_desk> revoked;
   std::unique_ptr<upkeep> housekeeping;
   shared_desk admin; ///< Its thread uses actors and store.
+  std::unique_ptr<operations> ops;
 
   std::vector<store::shard_row> open_store() {
+    if (with.cluster.enabled) {
+      // Shards come by decisions, later.
+      migrate_store(with);
+      peers = std::make_unique<cluster_side>(with, HANSOM_VERSION);
+      incarnation = peers->self();
+      store = store::make_postgres(peers->store_options());
+      store->open()->migrate();
+      return {};
+    }
     store = hansom::open_store(with);
     auto connection = store->open();
     connection->migrate();
@@ -140,8 +155,10 @@ struct node::body {
 
   void make_actors(const std::vector<store::shard_row>& shards) {
     actors_config = std::make_unique<actor_config>(with.node.threads);
+    if (peers)
+      peers->prepare(*actors_config);
     system = std::make_unique<caf::actor_system>(*actors_config);
-    orders = std::make_unique<order_desk>(*clients);
+    orders = std::make_unique<order_desk>(*clients, incarnation);
     runtime::parts parts;
     parts.config = with.dispatch;
     parts.quotes = quote_keys_of(with);
@@ -150,6 +167,11 @@ struct node::body {
     parts.incarnation = incarnation;
     parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
+    if (peers) {
+      auto& ports = peers->ports(*orders);
+      parts.clients = &ports;
+      parts.router = &ports;
+    }
     parts.spans = spans.get();
     parts.positions = redis ? redis->positions() : nullptr;
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
@@ -176,6 +198,35 @@ struct node::body {
     add_revocation_routes(
       clients->routes(), *revoked, [this] { return actors->now(); },
       with.gateway.token_life_max);
+  }
+
+  /// Before the gateway starts.
+  void make_operations() {
+    operations::parts parts;
+    if (with.store.engine == store_engine::postgresql)
+      parts.members = [to = postgres_of(with)] {
+        return store::make_postgres_membership(to);
+      };
+    parts.node = with.node.name;
+    parts.self = incarnation;
+    parts.version = HANSOM_VERSION;
+    parts.now = [this] { return actors->now(); };
+    parts.figures = [this] { return clients->figures(); };
+    parts.config = show_settings(with);
+    ops = std::make_unique<operations>(std::move(parts));
+    ops->add_routes(clients->routes());
+  }
+
+  /// From here on shards come and go.
+  void join_others() {
+    cluster_side::hooks hooks;
+    hooks.on_draining = [this] {
+      if (ready)
+        clients->drain(farewell);
+    };
+    hooks.sessions = [this] { return clients->figures().websockets; };
+    peers->start(*actors, store, std::move(hooks));
+    peers->await_active();
   }
 
   /// Before the gateway starts; the job begins when clients are served.
@@ -249,9 +300,13 @@ void node::start() {
     spdlog::info("{} drivers are where they were",
                  b.redis->start(*b.actors, b.store, shards, b.written));
   b.make_upkeep();
+  b.make_operations();
+  if (b.peers)
+    b.join_others();
   b.clients->start(*b.actors, b.incarnation);
   b.ready = true;
   b.housekeeping->start();
+  b.ops->start();
   spdlog::info(
     "node {} (incarnation {}) serves after {} ms: {}, {} entities brought back",
     b.with.node.name, b.incarnation,
@@ -267,8 +322,12 @@ void node::stop() {
     return;
   b.stopped = true;
   b.ready = false;
+  if (b.ops)
+    b.ops->stop();
   if (b.housekeeping)
     b.housekeeping->stop();
+  if (b.peers)
+    b.peers->leave();
   b.clients->drain(farewell);
   auto deadline = std::chrono::steady_clock::now() + farewell_max;
   while (!b.clients->drained() && std::chrono::steady_clock::now() < deadline)
@@ -280,6 +339,8 @@ void node::stop() {
   b.clients->stop();
   if (b.admin)
     b.admin->room.stop();
+  if (b.peers)
+    b.peers->stop();
   if (b.actors) {
     b.actors->stop();
     // Writers answer and flush what they hold before they end: their exit
@@ -305,8 +366,15 @@ std::string node::url() const {
          + std::to_string(body_->clients->port());
 }
 
+bool node::has_left() const {
+  return body_->peers && body_->peers->member().has_left();
+}
+
 bool node::is_fenced() const {
-  return body_->written->fenced.load(std::memory_order_relaxed) != 0;
+  // One of several loses a shard and goes on; whether it has to end is for the
+  // others to say.
+  return !body_->peers
+         && body_->written->fenced.load(std::memory_order_relaxed) != 0;
 }
 
 std::size_t node::recovered() const {

@@ -28,12 +28,12 @@ sigset_t block_stop_signals() {
   return set;
 }
 
-/// Waits for a stop signal.
+/// Waits for a stop signal, or until the node was drained.
 /// @returns `false` when the node has lost its shards instead.
 bool wait_for_stop(const sigset_t& signals, const node& here) {
   constexpr timespec look_every{0, 250'000'000};
   while (!here.is_fenced())
-    if (sigtimedwait(&signals, nullptr, &look_every) > 0)
+    if (sigtimedwait(&signals, nullptr, &look_every) > 0 || here.has_left())
       return true;
   return false;
 }
