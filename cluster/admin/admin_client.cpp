@@ -119,22 +119,30 @@ int admin_client::ask(const std::string& path, const std::string* body_text,
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
-  if (outcome != CURLE_OK) {
-    std::cerr << "hansom: cannot reach " << target_.url << ": "
-              << curl_easy_strerror(outcome) << "\n  Found through "
-              << target_.found << ".\n  Is the node up?  hansom start\n";
-    return outcome == CURLE_OPERATION_TIMEDOUT ? exit_timed_out
-                                               : exit_no_answer;
-  }
+  if (outcome != CURLE_OK)
+    return fail(outcome == CURLE_OPERATION_TIMEDOUT ? exit_timed_out
+                                                    : exit_no_answer,
+                "cannot reach " + target_.url + ": "
+                  + curl_easy_strerror(outcome) + "\n  Found through "
+                  + target_.found + ".\n  Is the node up?  hansom start");
   out = nlohmann::json::parse(body, nullptr, false);
-  if (status == 200 && !out.is_discarded())
+  if (status == 200) {
+    if (out.is_discarded())
+      out = body; // Such as /metrics, which is text.
     return exit_done;
+  }
   auto detail = out.is_object() ? out.value("detail", body) : body;
-  std::cerr << "hansom: " << detail << '\n';
   if (status == 401 || status == 403)
-    std::cerr << "  A token is taken from --token-file or HANSOM_TOKEN; a "
-                 "development node also accepts its data folder's key.\n";
-  return exit_code_of(status);
+    detail += "\n  A token is taken from --token-file or HANSOM_TOKEN; a "
+              "development node also accepts its data folder's key.";
+  return fail(exit_code_of(status), detail);
+}
+
+int admin_client::fail(int code, std::string text) {
+  complaint_ = std::move(text);
+  if (!quiet_)
+    std::cerr << "hansom: " << complaint_ << '\n';
+  return code;
 }
 
 std::string url_encoded(const std::string& text) {

@@ -35,13 +35,25 @@ public:
   int post(const std::string& path, const nlohmann::json& body,
            nlohmann::json& out);
 
+  /// Prints nothing from now on; see `complaint`.
+  void keep_quiet() noexcept {
+    quiet_ = true;
+  }
+  /// What was wrong last; may have several lines.
+  [[nodiscard]] const std::string& complaint() const noexcept {
+    return complaint_;
+  }
+
 private:
+  int fail(int code, std::string text);
   int ask(const std::string& path, const std::string* body,
           nlohmann::json& out);
 
   struct connection;
   admin_target target_;
   long timeout_ms_;
+  bool quiet_ = false;
+  std::string complaint_;
   std::unique_ptr<connection> connection_;
 };
 
