@@ -137,25 +137,72 @@ std::size_t speaking_element(const caf::type_erased_tuple& x) noexcept {
 message_kind kind_of_type(std::uint16_t caf_type) noexcept {
   if (caf_type >= first_type && caf_type < first_type + type_count)
     return static_cast<message_kind>(caf_type - first_type + 1);
-  return caf_type == caf::type_id<caf::exit_msg>::value
-           ? static_cast<message_kind>(exit_signal)
-           : message_kind{0};
+  return 0;
 }
 
+namespace {
+
+/// Kinds by the address of their type's description, which a message has at
+/// hand: types of ours have no number in it. One program has one of each.
+class kinds_by_type {
+public:
+  kinds_by_type() {
+    add_numbered(std::make_index_sequence<type_count>{});
+    add(typeid(commit_result), commit_answer);
+    add(typeid(lookup_result), lookup_answer);
+  }
+
+  [[nodiscard]] message_kind find(const std::type_info& type) const noexcept {
+    for (auto i = place_of(&type);; i = (i + 1) % size)
+      if (places_[i].type == &type || places_[i].type == nullptr)
+        return places_[i].kind;
+  }
+
+private:
+  static constexpr std::size_t size = 512; ///< Mostly empty.
+  static_assert(kinds_end * 4 < size);
+
+  struct place {
+    const std::type_info* type = nullptr;
+    message_kind kind = 0;
+  };
+
+  static std::size_t place_of(const std::type_info* type) noexcept {
+    return mix64(reinterpret_cast<std::uintptr_t>(type)) % size;
+  }
+
+  void add(const std::type_info& type, std::size_t kind) {
+    auto i = place_of(&type);
+    while (places_[i].type != nullptr)
+      i = (i + 1) % size;
+    places_[i] = {&type, static_cast<message_kind>(kind)};
+  }
+
+  template <std::size_t... I>
+  void add_numbered(std::index_sequence<I...>) {
+    (add(typeid(typename caf::type_by_id<static_cast<caf::type_id_t>(
+                  first_type + I)>::type),
+         I + 1),
+     ...);
+  }
+
+  std::array<place, size> places_;
+};
+
+const kinds_by_type by_type;
+
+} // namespace
+
 message_kind kind_of_local(const std::type_info& type) noexcept {
-  if (type == typeid(commit_result))
-    return commit_answer;
-  if (type == typeid(lookup_result))
-    return lookup_answer;
-  return 0;
+  return by_type.find(type);
 }
 
 message_kind kind_of(const caf::type_erased_tuple& x) noexcept {
   if (x.empty())
     return 0;
   auto type = x.type(speaking_element(x));
-  if (type.first != 0)
-    return kind_of_type(type.first);
+  if (type.first != 0) // One of CAF's own.
+    return type.first == caf::type_nr<caf::exit_msg>::value ? exit_signal : 0;
   return type.second != nullptr ? kind_of_local(*type.second) : message_kind{0};
 }
 
@@ -180,7 +227,7 @@ std::string text_of(const caf::type_erased_tuple& x, message_kind kind,
   if (x.empty() || kind == attach_kind || kind == detach_kind)
     return std::string{name_of(kind)};
   auto element = speaking_element(x);
-  if (x.type(element).first == 0)
+  if (kind == 0 || kind > type_count) // It cannot be printed.
     return std::string{name_of(kind)};
   auto text = x.stringify(element);
   if (text.size() > size_max) {

@@ -1,0 +1,245 @@
+#include "cluster/admin/admin_routes.hpp"
+#include "cluster/admin/masking.hpp"
+#include "tests/unit/actors/ride_fixture.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <future>
+
+using namespace hansom;
+using namespace hansom::testing;
+using document = nlohmann::json;
+
+TEST_SUITE_BEGIN("admin");
+
+namespace {
+
+/// The admin interface over a city, without sockets.
+class admin_fixture : public ride_fixture {
+public:
+  admin_fixture() {
+    // Probes keep time by the real clock; only the routes under test run on a
+    // thread of their own, and none of these asks an actor.
+    desk = add_admin_routes(routes, node(), "n1", open_store());
+  }
+  ~admin_fixture() {
+    desk->room.stop();
+  }
+
+  http_response get(std::string path, client_role role = client_role::viewer) {
+    auto question = path.find('?');
+    http_request x;
+    x.method = "GET";
+    x.path = path.substr(0, question);
+    if (question != std::string::npos)
+      x.query = path.substr(question + 1);
+    return send(std::move(x), role);
+  }
+
+  http_response post(std::string path, std::string body, client_role role) {
+    http_request x;
+    x.method = "POST";
+    x.path = std::move(path);
+    x.body = std::move(body);
+    return send(std::move(x), role);
+  }
+
+  document list(std::string path) {
+    auto x = get(std::move(path));
+    CHECK_MESSAGE(x.status == 200, x.body);
+    return document::parse(x.body);
+  }
+
+  http_routes routes;
+  shared_desk desk;
+
+private:
+  http_response send(http_request x, client_role role) {
+    x.who = identity{};
+    x.who->role = role;
+    x.who->subject = "77";
+    auto done = std::make_shared<std::promise<http_response>>();
+    routes.handle(std::move(x),
+                  [done](http_response y) { done->set_value(std::move(y)); });
+    auto answer = done->get_future();
+    REQUIRE(answer.wait_for(10s) == std::future_status::ready);
+    return answer.get();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(admin_fixture, "lists are filtered, sorted and bounded") {
+  connect(dan);
+  connect(eve);
+  auto trip = ask_for_ride(ann);
+  desk->actors.forget();
+  auto all = list("/v1/admin/actors?sort=name&limit=2");
+  CHECK(all["actors"].size() == 2);
+  CHECK(all["actors"][0]["actor"] == "driver/7");
+  CHECK(all["matched"].get<int>() >= 4);
+  auto trips = list("/v1/admin/actors?kind=trip");
+  REQUIRE(trips["actors"].size() == 1);
+  auto& row = trips["actors"][0];
+  CHECK(row["state"] == "matching");
+  CHECK(row["actor"] == to_string(entity_ref{trip}));
+  CHECK(row["shard"] == shard_of(trip));
+  CHECK(row["epoch"].get<int>() >= 1);
+  auto parent = row["parent"].get<std::string>();
+  REQUIRE(parent.starts_with("cell/"));
+  // Who is below the cell: the trip and its rider, not the drivers.
+  auto below = list("/v1/admin/actors?sort=name&cell=" + parent.substr(5));
+  std::vector<std::string> names;
+  for (auto& x : below["actors"])
+    if (x["kind"] != "cell")
+      names.push_back(x["actor"]);
+  CHECK(names
+        == std::vector<std::string>{"rider/1", to_string(entity_ref{trip})});
+  CHECK(list("/v1/admin/actors?state=matching")["matched"] == 1);
+  auto totals = all["totals"];
+  CHECK(totals[0]["kind"] == "driver");
+  CHECK(totals[0]["actors"] == 2);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "a bad question says what would be right") {
+  auto says = [&](const char* path, const char* words) {
+    auto x = get(path);
+    CHECK(x.status == 400);
+    CHECK_MESSAGE(x.body.find(words) != std::string::npos, x.body);
+  };
+  says("/v1/admin/actors?kind=dog", "driver, rider, trip or cell");
+  says("/v1/admin/actors?sort=colour", "mailbox, rate, busy");
+  says("/v1/admin/actors?state=asleeep", "asleep");
+  says("/v1/admin/actors?kind=rider&state=matching", "idle, requesting");
+  says("/v1/admin/actors?limit=0", "1 to 1000");
+  says("/v1/admin/actors?shard=256", "0 to 255");
+  says("/v1/admin/actors?node=n9", "this is n1");
+  says("/v1/admin/messages?sort=x", "p99");
+  says("/v1/admin/actors/dog/1", "driver/42");
+  CHECK(get("/v1/admin/actors/driver/99").status == 404);
+  CHECK(get("/v1/admin/actors", client_role::rider).status == 403);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "one survey serves all who look at once") {
+  connect(dan);
+  auto first = desk->actors.look();
+  connect(eve);
+  CHECK(desk->actors.look() == first);
+  desk->actors.forget();
+  CHECK(desk->actors.look()->rows.size() == first->rows.size() + 1);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "the tree shows a trip below its cell") {
+  auto trip = ask_for_ride(ann);
+  connect(dan);
+  auto tree = list("/v1/admin/tree");
+  auto text = tree.dump();
+  CHECK(text.find(to_string(entity_ref{trip})) != std::string::npos);
+  // The stand-in cell shows no state of its own; the rider hangs on his trip.
+  bool found = false;
+  for (auto& x : tree["children"])
+    for (auto& child : x["children"])
+      if (child["actor"] == to_string(entity_ref{trip}))
+        found = child["children"][0]["actor"] == "rider/1";
+  CHECK(found);
+  CHECK(tree["actors"].get<std::size_t>() == node().entities().size());
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "dead letters and troubles are told") {
+  CHECK(list("/v1/admin/stuck")["verdict"] == "nothing is stuck");
+  node().send(trip_id{0x77}, client_ref{session(1), ann, "c9"},
+              trip_cancel{trip_id{0x77}, {}});
+  settle();
+  auto x = list("/v1/admin/deadletters");
+  CHECK(x["total"] == 1);
+  CHECK(x["by"][0]["reason"] == "entity_gone");
+  CHECK(x["last"][0]["message"] == "trip_cancel");
+  CHECK(x["drops"][0]["count"] == 1);
+  connect(dan);
+  auto p = node().entities().watch_of(dan);
+  p->running_since_ns =
+    (std::chrono::steady_clock::now() - 5s).time_since_epoch().count();
+  p->enqueued = 1000;
+  desk->actors.forget();
+  auto stuck = list("/v1/admin/stuck");
+  REQUIRE(stuck["running"].size() == 1);
+  CHECK(stuck["running"][0]["running_ms"].get<int>() >= 5000);
+  CHECK(stuck["running"][0]["deadline_ms"] == 250);
+  CHECK(stuck["backlog"][0]["backlog_max"] == 256);
+  CHECK(stuck["verdict"].get<std::string>().starts_with("driver/7 has been"));
+  p->running_since_ns = 0;
+  p->enqueued = p->handled.load();
+  auto messages = list("/v1/admin/messages?kind=driver");
+  CHECK(messages["messages"][0]["message"] == "attach");
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "passivation: operators only, with a plan") {
+  connect(dan);
+  auto path = "/v1/admin/actors/driver/7/passivate";
+  CHECK(post(path, "{}", client_role::viewer).status == 403);
+  CHECK(post(path, "[]", client_role::operations).status == 400);
+  auto plan = post(path, R"({"dry_run":true})", client_role::operations);
+  CHECK(plan.body.find("non_operational") != std::string::npos);
+  settle();
+  CHECK(node().entities().watch_of(dan) != nullptr);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a trace tells journal and messages in order") {
+  connect(dan);
+  auto trip = ask_for_ride(ann);
+  auto id = to_string(trip);
+  auto x = list("/v1/admin/trips/" + id + "/trace");
+  CHECK(x["live"].is_null());
+  std::vector<std::string> sources;
+  std::int64_t before = 0;
+  bool opened = false;
+  for (auto& e : x["events"]) {
+    CHECK(e["at_ms"].get<std::int64_t>() >= before);
+    before = e["at_ms"];
+    sources.push_back(e["source"]);
+    opened = opened || e["name"] == "open_trip";
+  }
+  CHECK(opened);
+  CHECK(std::count(sources.begin(), sources.end(), "journal") >= 1);
+  CHECK(std::count(sources.begin(), sources.end(), "message") >= 2);
+  auto trips = list("/v1/admin/trips?rider=1");
+  REQUIRE(trips["trips"].size() == 1);
+  CHECK(trips["trips"][0]["trip"] == id);
+  CHECK(list("/v1/admin/trips?rider=2")["matched"] == 0);
+}
+
+TEST_CASE("who may only look sees no vehicle and no exact place") {
+  auto text = R"({"record":{"vehicle":"red car","pickup":{"lat":40.7580123,)"
+              R"("lon":-73.9855555}},"sessions":1})";
+  auto all = masked(text, entity_kind::trip, client_role::operations);
+  CHECK(all["record"]["vehicle"] == "red car");
+  auto some = masked(text, entity_kind::trip, client_role::viewer);
+  CHECK(some["record"]["vehicle"] == "***");
+  CHECK(some["record"]["pickup"]["lat"] == 40.76);
+  CHECK(some["sessions"] == 1);
+}
+
+TEST_CASE("the back room takes no more than it can hold, and stops") {
+  back_room room;
+  std::promise<void> go;
+  auto gate = go.get_future().share();
+  std::atomic<int> ran{0};
+  CHECK(room.run([gate] { gate.wait(); }));
+  std::this_thread::sleep_for(50ms);
+  for (std::size_t i = 0; i < back_room::jobs_max; ++i)
+    CHECK(room.run([&] { ++ran; }));
+  CHECK_FALSE(room.run([&] { ++ran; }));
+  go.set_value();
+  while (ran < static_cast<int>(back_room::jobs_max))
+    std::this_thread::sleep_for(1ms);
+  room.run([] { throw std::runtime_error{"one bad job"}; });
+  std::promise<void> after;
+  CHECK(room.run([&] { after.set_value(); }));
+  after.get_future().wait();
+  room.stop();
+  CHECK_FALSE(room.run([] {}));
+}
+
+TEST_SUITE_END();
