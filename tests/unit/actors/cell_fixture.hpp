@@ -5,8 +5,6 @@
 #include "tests/unit/actors/city_fixture.hpp"
 #include "tests/unit/actors/city_map.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -93,8 +91,9 @@ struct cells : city_fixture {
     return out;
   }
 
+  /// @returns what a cell says, as it says it: JSON, or nothing.
   template <class Question>
-  nlohmann::json ask(geo_point at, Question what) {
+  std::string ask(geo_point at, Question what) {
     auto actor = node().entities().find(home(at));
     REQUIRE(actor);
     caf::scoped_actor self{system()};
@@ -103,25 +102,11 @@ struct cells : city_fixture {
     std::string text;
     answer.receive([&](std::string& x) { text = std::move(x); },
                    [](caf::error& e) { FAIL("no answer: ", e.code()); });
-    return text.empty() ? nlohmann::json{} : nlohmann::json::parse(text);
+    return text;
   }
 
-  quote_terms quote(geo_point at) {
-    client_ref from{session(9), rider_id{77}, "q" + std::to_string(++quotes_)};
-    node().send(home(at), from, quote_ask{at, union_square, {}});
-    settle();
-    auto replies = clients->replies(from.command);
-    REQUIRE(replies.size() == 1);
-    auto body = nlohmann::json::parse(replies[0]);
-    REQUIRE(body["type"] == "quote");
-    quote_terms terms;
-    REQUIRE(quotes->verify(body["quote"].get<std::string>(), rider_id{77},
-                           now(), terms)
-            == error_code::none);
-    CHECK(terms.surge_milli == body["surge_milli"]);
-    CHECK(terms.fare.minor == body["fare"]["minor"]);
-    return terms;
-  }
+  /// What a rider is told, verified.
+  quote_terms quote(geo_point at);
 
   int level;
   std::map<char, std::uint64_t> revs;
