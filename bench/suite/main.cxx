@@ -58,6 +58,7 @@ std::vector<section> sections(const scene& at) {
     {"functions", 30, [=](auto& to) { measure_functions(to, how); }},
     {"actors", 60, [=](auto& to) { measure_actors(to, how); }},
     {"idle", 60, [=](auto& to) { measure_idle(to, at); }},
+    {"console", 180, [=](auto& to) { measure_console(to, at); }},
     {"positions", 120, [=](auto& to) { measure_positions(to, at); }},
     {"rides", 180, [=](auto& to) { measure_rides(to, at); }},
     {"overload", 180, [=](auto& to) { measure_overload(to, at); }},

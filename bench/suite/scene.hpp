@@ -46,6 +46,9 @@ void measure_positions(const report& to, const scene& at);
 /// Connections that do nothing.
 void measure_idle(const report& to, const scene& at);
 
+/// What it costs to be looked at, with 200,000 actors (quick: 50,000).
+void measure_console(const report& to, const scene& at);
+
 /// Whole rides, flat out and at parts of what the node can do.
 void measure_rides(const report& to, const scene& at);
 
