@@ -19,8 +19,13 @@ std::uint32_t draw() noexcept {
 } // namespace
 
 std::uint32_t process_identity() noexcept {
-  static const auto mine = draw();
-  return mine;
+  struct drawn {
+    std::uint32_t value = draw();
+    pid_t by = ::getpid();
+  };
+  static const drawn mine;
+  // A forked child is another process.
+  return mine.value ^ static_cast<std::uint32_t>(::getpid() - mine.by);
 }
 
 } // namespace hansom

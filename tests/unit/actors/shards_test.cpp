@@ -171,7 +171,9 @@ TEST_CASE_FIXTURE(shard_fixture, "what the old owner passes on goes first") {
 
 TEST_CASE_FIXTURE(shard_fixture,
                   "a load that began under an epoch ends with it") {
-  say(1); // Its load is under way.
+  settle();
+  say(1);
+  REQUIRE(step(0)); // Its load is under way.
   CHECK(node().close_shard(home));
   CHECK(gone_elsewhere() == numbers{1});
   CHECK(node().open_shard(home, 5, db()) == 0);
