@@ -8,6 +8,7 @@
 #include "cluster/admin/admin_routes.hpp"
 #include "cluster/admin/revocation_routes.hpp"
 #include "cluster/admin/trip_orders.hpp"
+#include "cluster/config/load.hpp"
 #include "cluster/map/map_routes.hpp"
 #include "cluster/member/cluster_side.hpp"
 #include "cluster/node/keys.hpp"
@@ -16,6 +17,7 @@
 #include "cluster/node/open_store.hpp"
 #include "cluster/node/ride_metrics.hpp"
 #include "cluster/node/wall_clock.hpp"
+#include "cluster/ops/ops_routes.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/redis/redis_services.hpp"
 #include "cluster/tracing/span_exporter.hpp"
@@ -24,6 +26,7 @@
 #include "gateway/gateway.hpp"
 #include "persistence/journal_writer.hpp"
 #include "persistence/lasting.hpp"
+#include "persistence/membership.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -85,6 +88,7 @@ struct node::body {
   std::unique_ptr<revocation_desk> revoked;
   std::unique_ptr<upkeep> housekeeping;
   shared_desk admin; ///< Its thread uses actors and store.
+  std::unique_ptr<operations> ops;
 
   std::vector<store::shard_row> open_store() {
     if (with.cluster.enabled) {
@@ -196,6 +200,23 @@ struct node::body {
       with.gateway.token_life_max);
   }
 
+  /// Before the gateway starts.
+  void make_operations() {
+    operations::parts parts;
+    if (with.store.engine == store_engine::postgresql)
+      parts.members = [to = postgres_of(with)] {
+        return store::make_postgres_membership(to);
+      };
+    parts.node = with.node.name;
+    parts.self = incarnation;
+    parts.version = HANSOM_VERSION;
+    parts.now = [this] { return actors->now(); };
+    parts.figures = [this] { return clients->figures(); };
+    parts.config = show_settings(with);
+    ops = std::make_unique<operations>(std::move(parts));
+    ops->add_routes(clients->routes());
+  }
+
   /// From here on shards come and go.
   void join_others() {
     cluster_side::hooks hooks;
@@ -279,11 +300,13 @@ void node::start() {
     spdlog::info("{} drivers are where they were",
                  b.redis->start(*b.actors, b.store, shards, b.written));
   b.make_upkeep();
+  b.make_operations();
   if (b.peers)
     b.join_others();
   b.clients->start(*b.actors, b.incarnation);
   b.ready = true;
   b.housekeeping->start();
+  b.ops->start();
   spdlog::info(
     "node {} (incarnation {}) serves after {} ms: {}, {} entities brought back",
     b.with.node.name, b.incarnation,
@@ -299,6 +322,8 @@ void node::stop() {
     return;
   b.stopped = true;
   b.ready = false;
+  if (b.ops)
+    b.ops->stop();
   if (b.housekeeping)
     b.housekeeping->stop();
   if (b.peers)

@@ -3,6 +3,7 @@
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/fleet_options.hpp"
 #include "cluster/program/inspect_options.hpp"
+#include "cluster/program/ops_options.hpp"
 #include "cluster/program/simulate_options.hpp"
 #include "cluster/program/stream_options.hpp"
 #include "cluster/program/verbs.hpp"
@@ -35,6 +36,7 @@ struct parsed {
   simulate::simulate_options simulate;
   verbs::backup_options backup;
   stream_tail_options stream_tail;
+  verbs::ops_options ops;
   std::string name; ///< The verb's one argument.
   std::function<int()> run;
 };
@@ -283,6 +285,7 @@ int run_command_line(int argc, char** argv) {
   add_quality_verbs(root, p);
   add_database_verbs(root, p);
   add_backup_verbs(root, p);
+  add_ops_verbs(root, p.ops, p.run);
   auto* tail = add_stream_tail(root, p.stream_tail);
   tail->parse_complete_callback([&p] {
     p.run = [&p] { return verbs::stream_tail(p.stream_tail, p.sources); };
