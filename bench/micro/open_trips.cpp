@@ -52,14 +52,12 @@ void fill_with_open_trips(store::factory& into, std::uint64_t trips) {
   const auto now = now_by_the_wall();
   const auto self = db->start_incarnation("bench", now);
   const auto epochs = db->claim_shards(self, now);
-  const trip_writes rides{self, epochs};
+  const trip_writes rides{self, epochs, now};
   for (std::uint64_t from = 1; from <= trips; from += batch) {
     std::vector<store::write> shifts, requests, assignments;
     for (auto i = from; i < from + batch && i <= trips; ++i) {
       requests.push_back(rides.make(i, 0));
       assignments.push_back(rides.make(i, 1));
-      // Those are of a day of their own; here, it was just now.
-      requests.back().at = assignments.back().at = now;
       const driver_id driver{1 + i};
       shifts.push_back(
         shift(driver, epochs.at(shard_of(entity_ref{driver})).now, now));

@@ -6,8 +6,6 @@ namespace hansom::bench {
 
 namespace {
 
-constexpr std::int64_t noon_ms = 1'750'000'000'000;
-
 trip_event event_of(const trip_record& x, std::size_t step, timestamp at) {
   switch (step) {
   case 0:
@@ -47,14 +45,15 @@ void add_rights(store::write& out, const trip_record& x, std::size_t step) {
 } // namespace
 
 trip_writes::trip_writes(store::incarnation self,
-                         const std::vector<store::shard_row>& epochs)
-  : self_{self} {
+                         const std::vector<store::shard_row>& epochs,
+                         timestamp began)
+  : self_{self}, began_{began} {
   for (auto& x : epochs)
     epochs_[x.shard] = x.now;
 }
 
 store::write trip_writes::make(std::uint64_t trip, std::size_t step) const {
-  const timestamp at{noon_ms + static_cast<std::int64_t>(trip / 100)};
+  const timestamp at{began_.ms + static_cast<std::int64_t>(trip / 100)};
   const auto shard = static_cast<shard_id>(trip % shard_count);
   trip_record x;
   x.trip = make_trip_id(shard, 1'750'000'000 + trip / 200'000, self_,
