@@ -41,6 +41,13 @@ const ask = (page, method, to, headers = {}, body = undefined) =>
 const csrf_of = async (page) =>
   JSON.parse((await ask(page, "GET", "/v1/console/session")).text).csrf;
 
+/// What the page says after `work`; what it said before does not count.
+async function said_after(page, work) {
+  await page.evaluate(() => document.querySelector(".toast")?.remove());
+  await work();
+  return page.locator(".toast").innerText();
+}
+
 const shot = (page, name) =>
   page.screenshot({ path: path.join(pictures, `${name}.png`) });
 
@@ -274,9 +281,7 @@ async function try_ending_a_trip(page) {
       await page.fill("dialog [name=reason]", "a test of the console");
       await page.fill("dialog [name=typed]", trip);
       if (i === 0) await shot(page, "confirm");
-      await go_on.click();
-      await page.waitForSelector(".toast");
-      said = await page.locator(".toast").innerText();
+      said = await said_after(page, () => go_on.click());
     }
     expect(said.includes("durably"), said);
   });
@@ -394,8 +399,24 @@ async function try_cluster(page) {
         orders.push(route.request().postDataJSON());
         const csrf = route.request().headers()["x-hansom-csrf"];
         if (!csrf) faults.push("an order without the header");
+        const dry_run = orders.at(-1).dry_run === true;
         return route.fulfill({
-          json: { moves: [{ shard: 0 }], blocked: [], why: "" },
+          json: {
+            node: "n1",
+            order: "drain",
+            dry_run,
+            changed: !dry_run,
+            already: false,
+            why: "",
+            confirm: "n1 is the only active node: without it nobody is served",
+            from: "active",
+            to: "draining",
+            moves: [
+              { shard: 0, from: "n1", to: "n2", why: "it would go to n2" },
+            ],
+            blocked: [],
+            unpin: [],
+          },
         });
       });
       await page.goto(`${url}/console/#/overview`);
@@ -410,10 +431,13 @@ async function try_cluster(page) {
       await shot(page, "cluster_of_three");
       await page.locator("[data-act=drain]").first().click();
       await page.waitForSelector("dialog >> text=1 shards would move");
+      await page.waitForSelector("dialog >> text=the only active node");
       await page.fill("dialog [name=reason]", "a test");
       await page.fill("dialog [name=typed]", "n1");
-      await page.locator("dialog button[type=submit]").click();
-      await page.waitForSelector(".toast");
+      const told = await said_after(page, () =>
+        page.locator("dialog button[type=submit]").click(),
+      );
+      expect(told === "n1: drain has begun.", told);
       expect(
         orders.length === 2 &&
           orders[0].dry_run === true &&

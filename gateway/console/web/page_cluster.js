@@ -273,11 +273,13 @@ function order_button(name, what) {
   const path = `/v1/admin/nodes/${encodeURIComponent(name)}/${what}`;
   const go = async () => {
     const plan = await post(path, { dry_run: true });
-    const moves = plan.moves?.length ?? 0;
-    const blocked = plan.blocked?.length ?? 0;
+    if (plan.already) return say(`${plan.why}.`);
+    const moves = plan.moves.length;
+    const blocked = plan.blocked.length;
+    const warning = plan.confirm ? `${plan.confirm}. ` : "";
     const answer = await confirm_change({
       title: `${what} ${name}`,
-      text: `${texts[what]} ${plan.why ?? ""} ${number(moves)} shards would move${blocked ? `, ${blocked} have nowhere to go` : ""}.`,
+      text: `${texts[what]} ${warning}${number(moves)} shards would move${blocked ? `, ${blocked} have nowhere to go` : ""}.`,
       go: what,
       type: what === "undrain" ? undefined : name,
       fields: [{ name: "reason", label: "Reason" }],
