@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <stdexcept>
 
 namespace hansom {
 
@@ -100,6 +101,11 @@ std::vector<std::string> check(const mesh_config& x) {
 }
 
 void prepare(caf::actor_system_config& out, const mesh_config& x) {
+  // Once the actor system is being made it is too late: it throws half made,
+  // and its logger, which the thread still holds, locks a mutex that is gone
+  // when the thread ends.
+  for (auto& fault : check(x))
+    throw std::runtime_error{"mesh: " + fault};
   out.load<caf::io::middleman>();
   out.add_message_types<caf::id_block::hansom_mesh>();
   out.set("middleman.heartbeat-interval", caf::timespan{x.heartbeat});

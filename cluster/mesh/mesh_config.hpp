@@ -55,6 +55,7 @@ bool is_private_address(const std::string& address);
 
 /// Makes an actor system fit for the mesh: modules, heartbeats, identity, TLS,
 /// message types. Before the system is made.
+/// @throws std::runtime_error when `check` finds something wrong.
 void prepare(caf::actor_system_config& out, const mesh_config& x);
 
 } // namespace hansom

@@ -249,6 +249,9 @@ TEST_CASE("TLS needs all three files, readable") {
   auto faults = check(config);
   CHECK(faults.size() == 3);
   CHECK_THROWS_AS((test_node{1, config}), std::runtime_error);
+  // Before an actor system is made, which would not survive it.
+  caf::actor_system_config system;
+  CHECK_THROWS_AS(prepare(system, config), std::runtime_error);
 }
 
 TEST_CASE("links over TLS: members get in, strangers do not, pokes end none") {
