@@ -68,7 +68,11 @@ void ops_desk::run() {
     if (!running_)
       return;
     lock.unlock();
-    look_();
+    try {
+      look_();
+    } catch (const std::exception& e) {
+      spdlog::error("operations: a look at the node's health: {}", e.what());
+    }
     next_look = std::chrono::steady_clock::now() + look_every_;
     lock.lock();
   }

@@ -162,7 +162,8 @@ void operations::look_at_health() {
     return;
   health_ = status;
   std::string why;
-  for (auto& [name, x] : now.value("checks", json::object()).items())
+  auto checks = now.value("checks", json::object()); // `items` only refers.
+  for (auto& [name, x] : checks.items())
     if (x.value("status", "") != "healthy")
       why += (why.empty() ? "" : "; ") + name + ": " + x.value("detail", "");
   record("node." + status, why);

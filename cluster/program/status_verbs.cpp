@@ -55,7 +55,8 @@ std::string trouble_of(const json& node) {
     out += (out.empty() ? "" : "; ") + text;
   };
   auto health = node.value("health", json::object());
-  for (auto& [name, x] : health.value("checks", json::object()).items())
+  auto checks = health.value("checks", json::object()); // `items` only refers.
+  for (auto& [name, x] : checks.items())
     if (x.value("status", "") != "healthy")
       add(name + " " + x.value("status", "?") + ": "
           + x.value("detail", "no reason given"));
@@ -75,7 +76,8 @@ std::string cluster_text(const json& x) {
   if (!x.is_object())
     return "none: this node is alone";
   std::string nodes;
-  for (auto& [status, n] : x.value("nodes", json::object()).items())
+  auto counts = x.value("nodes", json::object());
+  for (auto& [status, n] : counts.items())
     nodes += (nodes.empty() ? "" : ", ") + n.dump() + ' ' + status;
   return nodes + "; " + std::to_string(x.value("shards", 0)) + " shards, "
          + std::to_string(x.value("moves", 0)) + " to move; rebalancing "
