@@ -76,7 +76,8 @@ expect 1 "127.0.0.1:$node_port: Address already in use" \
 say "actors"
 trip=
 for _ in $(seq 100); do
-  trip=$("$HANSOM" actor ls --data "$data" --kind trip --sort age --limit 1 |
+  trip=$("$HANSOM" actor ls --data "$data" --kind trip --sort age --limit 1 \
+    2>/dev/null |
     sed -n 's|^trip/\([0-9a-f]\{16\}\).*|\1|p')
   [ -z "$trip" ] || break
   sleep 0.2
@@ -94,6 +95,76 @@ said_json
 look 3 'driver/987654 is not in' actor show driver/987654
 look 2 'names no actor' actor show dog/1
 look 2 'mailbox' actor ls --sort colour
+look 2 'nobody can be "flying"' actor ls --state flying
+look 2 'driver, rider, trip or cell' actor ls --kind dog
+look 0 '^driver/.* (available|reserved|stopped|on_trip)' \
+  actor ls --kind driver --sort rate --limit 5
+cell=$("$HANSOM" cell ls --data "$data" | sed -n '2s/ .*//p')
+look 0 '^actor' actor ls --cell "$cell"
+look 0 "^cell/" actor tree
+look 0 '"children"' actor tree --cell "$cell" --json
+said_json
+look 0 '^kind +message +handled' actor messages --sort p99
+look 0 '"p99_us"' actor messages --kind driver --json
+said_json
+look 0 'nothing is stuck|verdict' actor stuck
+look 0 '"verdict"' actor stuck --json
+said_json
+look 0 '^[0-9:]{8}\.[0-9]{3} +[a-z_]+ +[0-9]+ us ' \
+  actor tail driver/1 --messages 1 --seconds 15
+look 0 '"message":"' actor tail driver/2 --messages 1 --seconds 15 --json
+look 3 'driver/987654 is not in' actor tail driver/987654
+
+say "a terminal"
+# A person types: sort by the next column, tree, search, pause, quit.
+mkfifo "$work/keys"
+script -qfec "stty cols 160 rows 40
+exec '$HANSOM' actor top --data '$data' --every 0.5" \
+  "$work/screen" <"$work/keys" >/dev/null 2>&1 &
+top_pid=$!
+pids+=("$top_pid")
+exec 7>"$work/keys"
+# press KEYS WORDS: types; the words have to appear then. (Only words that are
+# new on their line are drawn in one piece.)
+press() {
+  local waited=0
+  printf '%s' "$1" >&7
+  until grep -aqs -- "$2" "$work/screen"; do
+    [ "$waited" -lt 100 ] || {
+      fail "top never shows '$2'"
+      return
+    }
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+}
+press '' 'k passivate  q quit'
+press '>t' 'cells, their trips, who takes part'
+press /driver 'earch: '
+press $'\nZ' 'PAUSED  sort rate'
+printf q >&7
+for _ in $(seq 100); do
+  kill -0 "$top_pid" 2>/dev/null || break
+  sleep 0.1
+done
+kill -0 "$top_pid" 2>/dev/null && fail "top does not end"
+exec 7>&-
+wait "$top_pid" || fail "top ended with exit code $?"
+
+say "passivation and dead letters"
+look 4 'not confirmed' actor passivate "cell/$cell"
+look 0 'waiting' actor passivate "cell/$cell" --dry-run
+"$HANSOM" token --data "$data" --role viewer --subject 1 >"$work/viewer"
+look 4 'role operator' actor passivate "cell/$cell" --yes \
+  --token-file "$work/viewer"
+# An order to a trip that nobody has heard of ends with the dead letters.
+curl -s -o /dev/null -X POST -H "Authorization: Bearer $("$HANSOM" token \
+  --data "$data" --role operator --subject 77)" \
+  -d '{"id":"x1","as":"cancelled","reason":"nobody"}' \
+  "http://127.0.0.1:$node_port/v1/admin/trips/00000000000000ff/end"
+look 0 'entity_gone' actor deadletters
+look 0 '"reason": "entity_gone"' actor deadletters --json
+said_json
 
 say "cells"
 look 0 '^cell +waiting +free' cell ls
@@ -112,6 +183,14 @@ said_json
 look 0 'drivers|candidates|outcome|round' trip why "$trip"
 look 0 "\"$trip\"|\"drivers\"|\"round\"" trip why "$trip" --json
 said_json
+look 0 'Removed by gates' trip why "$trip"
+look 0 '^trip +phase +cell' trip ls --limit 3
+look 0 '"phase"' trip ls --json
+said_json
+look 0 'trip_requested|requested' actor trace "$trip"
+look 0 '"events"' actor trace "$trip" --json
+said_json
+look 3 'no trip' actor trace 00000000000000ff
 look 3 'no trip 00000000000000ff' trip show 00000000000000ff
 look 2 '16 hexadecimal digits' trip show 12
 
@@ -147,6 +226,10 @@ look 2 'reason' trip end 00000000000000ff --as cancelled
 look 3 'no trip 00000000000000ff' \
   trip end 00000000000000ff --as cancelled "${why[@]}" --yes
 open_trip
+look 0 'open|trip' actor trace "$trip" --live --messages 3 --seconds 3
+look 2 'nobody can be' trip ls --phase dancing
+# The trip stays; its driver has something to do.
+look 4 'it stays' actor passivate "trip/$trip" --yes
 look 4 'nothing was changed' trip end "$trip" --as completed "${why[@]}"
 "$HANSOM" token --data "$data" --role viewer --subject 1 >"$work/viewer"
 look 4 'role operator' trip end "$trip" --as completed "${why[@]}" --yes \
