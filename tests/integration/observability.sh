@@ -20,11 +20,11 @@ judge() {
   python3 "$here/observability.py" "$@" || fail "$1: see above"
 }
 
-# wait_for FILE: within 10 s.
+# wait_for FILE [WORDS]: that it is there, with the words in it; within 60 s.
 wait_for() {
   local waited=0
-  until [ -e "$1" ]; do
-    [ "$waited" -lt 100 ] || give_up "$1 does not appear"
+  until grep -qs -- "${2:-}" "$1" || { [ -e "$1" ] && [ -z "${2:-}" ]; }; do
+    [ "$waited" -lt 600 ] || give_up "$1 does not appear, or without ${2:-words}"
     sleep 0.1
     waited=$((waited + 1))
   done
@@ -74,17 +74,20 @@ sed -e "s/127.0.0.1:7400/127.0.0.1:$node_port/" \
   >"$work/prometheus.yml"
 sed 's/interval: 15s/interval: 1s/' "$deploy/prometheus/rules.yml" >"$work/rules.yml"
 cp "$deploy/prometheus/alerts.yml" "$work/alerts.yml"
-prometheus_port=$((20000 + RANDOM % 20000))
 prometheus --config.file="$work/prometheus.yml" \
-  --web.listen-address="127.0.0.1:$prometheus_port" \
+  --web.listen-address=127.0.0.1:0 \
   --storage.tsdb.path="$work/series" >"$work/prometheus.log" 2>&1 &
 pids+=($!)
+# It chooses a port that is free, and says which.
+wait_for "$work/prometheus.log" 'Listening on'
+prometheus_port=$(sed -n 's/.*"Listening on".*:\([0-9]*\)$/\1/p' \
+  "$work/prometheus.log" | head -n 1)
 
 say "a fleet"
 "$HANSOM" fleet run --url "ws://127.0.0.1:$node_port/v1/ws" \
   --dev-key-file "$data/dev.key" --drivers 40 --riders 100 --seed 7 \
   --compression 10 --speed 35 --radius 1500 --hours 18-24 \
-  --requests-per-hour 2000 --duration 14 --drain 40 --rider-cancel 0.08 \
+  --requests-per-hour 2000 --duration 14 --drain 120 --rider-cancel 0.08 \
   >"$work/fleet.log" 2>&1 &
 fleet_pid=$!
 pids+=("$fleet_pid")
@@ -154,7 +157,9 @@ cmp "$work/METRICS.md" "$deploy/METRICS.md" || {
 judge prometheus "http://127.0.0.1:$prometheus_port"
 stop_node
 [ ! -s "$work/otlp.log" ] || fail "the collector: $(head -n 3 "$work/otlp.log")"
-grep -q '^hansom_tracing_export_failures_total 2$' "$work/metrics" ||
+# A collector on a busy machine may also be late by itself.
+put_off=$(sed -n 's/^hansom_tracing_export_failures_total //p' "$work/metrics")
+[ "${put_off:-0}" -ge 2 ] ||
   fail "the exporter was put off twice, and says: $(grep '^hansom_tracing' "$work/metrics")"
 judge traces "$work/spans" "$trace"
 judge logs "$work/node.log"
