@@ -160,7 +160,7 @@ public:
 
 private:
   static constexpr std::size_t size = 512; ///< Mostly empty.
-  static_assert(kinds_end * 4 < size);
+  static_assert(std::size_t{kinds_end} * 4 < size);
 
   struct place {
     const std::type_info* type = nullptr;

@@ -13,7 +13,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr std::string_view actors_prefix = "/v1/admin/actors/";
@@ -58,7 +58,7 @@ std::string read_filter(const admin_desk& desk, std::string_view query,
   return known_state(out.kind, out.state);
 }
 
-json totals_of(const survey& from) {
+document totals_of(const survey& from) {
   struct total {
     std::uint64_t actors = 0, mailbox = 0, deepest = 0, handled = 0,
                   running = 0, window = 0, busy_ns = 0;
@@ -74,7 +74,7 @@ json totals_of(const survey& from) {
     t.window += x.window_handled;
     t.busy_ns += x.window_ns;
   }
-  auto out = json::array();
+  auto out = document::array();
   for (auto& [kind, t] : totals)
     out.push_back({{"kind", to_string(kind)},
                    {"actors", t.actors},
@@ -99,7 +99,7 @@ void list_actors(const shared_desk& desk, const http_request& request,
   body["window_s"] = tenths(from->window_s);
   body["matched"] = found.matched;
   body["totals"] = totals_of(*from);
-  body["actors"] = json::array();
+  body["actors"] = document::array();
   for (auto* x : found.rows)
     body["actors"].push_back(row_json(*desk, *from, *x));
   reply(json_response(body));
@@ -107,9 +107,9 @@ void list_actors(const shared_desk& desk, const http_request& request,
 
 void list_kinds(const shared_desk&, const http_request&,
                 const http_reply& reply) {
-  json out{{"kinds", json::array()}};
+  document out{{"kinds", document::array()}};
   for (auto& kind : actor_kinds()) {
-    auto messages = json::array();
+    auto messages = document::array();
     for (auto& x : kind.messages)
       messages.push_back({{"message", name_of(x.kind)},
                           {"deadline_ms", x.deadline.count()},
@@ -152,14 +152,14 @@ void show_actor(const shared_desk& desk, entity_ref who, client_role role,
   auto from = desk->actors.look();
   auto found = std::find_if(from->rows.begin(), from->rows.end(),
                             [&](const survey_row& x) { return x.who == who; });
-  json row{{"mailbox", p->depth()}, {"handled", p->handled.load()}};
+  document row{{"mailbox", p->depth()}, {"handled", p->handled.load()}};
   if (found != from->rows.end())
     row = row_json(*desk, *from, *found);
   row["last_messages"] = memories_json(*p);
   desk->look.describe_actor(
     who, [who, role, reply, row = std::move(row)](const std::string& state) {
-      json body{{"actor", to_string(who)}, {"probe", row}};
-      body["state"] = state.empty() ? json("did not answer within 500 ms")
+      document body{{"actor", to_string(who)}, {"probe", row}};
+      body["state"] = state.empty() ? document("did not answer within 500 ms")
                                     : masked(state, who.kind, role);
       reply(json_response(body));
     });
@@ -176,11 +176,11 @@ struct tail_question {
 
 void answer_tail(const tail_question& x) {
   auto part = x.live->read(x.after);
-  json body{{"actor", to_string(x.live->whom())},
-            {"next", part.next},
-            {"dropped", part.dropped},
-            {"rate_max", recording::limits{}.per_second},
-            {"messages", json::array()}};
+  document body{{"actor", to_string(x.live->whom())},
+                {"next", part.next},
+                {"dropped", part.dropped},
+                {"rate_max", recording::limits{}.per_second},
+                {"messages", document::array()}};
   for (auto& m : part.messages)
     body["messages"].push_back(record_json(m, x.role));
   x.reply(json_response(body));
@@ -269,9 +269,10 @@ void passivate_actor(const shared_desk& desk, const http_request& request,
   auto p = desk->node.entities().watch_of(who);
   if (!p)
     return reply(not_resident(who));
-  auto body = request.body.empty() ? json::object()
-                                   : json::parse(request.body, nullptr, false);
-  if (!body.is_object() || !body.value("dry_run", json(false)).is_boolean())
+  auto body = request.body.empty()
+                ? document::object()
+                : document::parse(request.body, nullptr, false);
+  if (!body.is_object() || !body.value("dry_run", document(false)).is_boolean())
     return reply(problem(error_code::out_of_range,
                          R"(body: expected {} or {"dry_run":true})"));
   if (body.value("dry_run", false))

@@ -4,7 +4,7 @@
 
 namespace hansom {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 http_handler in_back_room(const shared_desk& desk, desk_handler handle) {
   return [=](http_request request, const http_reply& reply) {
@@ -34,15 +34,15 @@ http_handler at_once(const shared_desk& desk, desk_handler handle) {
   };
 }
 
-http_response json_response(const json& body) {
+http_response json_response(const document& body) {
   constexpr auto as_is = -1;
   return {200,
           "application/json",
-          body.dump(as_is, ' ', false, json::error_handler_t::replace),
+          body.dump(as_is, ' ', false, document::error_handler_t::replace),
           {}};
 }
 
-json signed_answer(const admin_desk& desk) {
+document signed_answer(const admin_desk& desk) {
   return {{"node", desk.node_name}, {"at_ms", desk.node.now().ms}};
 }
 

@@ -14,7 +14,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 constexpr std::size_t wrong_rows_max = 256;
 
@@ -61,13 +61,13 @@ void show_stuck(const shared_desk& desk, const http_request&,
   auto body = signed_answer(*desk);
   body["at_ms"] = from->at.ms;
   body["verdict"] = verdict_on(*from);
-  body["running"] = json::array();
-  body["backlog"] = json::array();
+  body["running"] = document::array();
+  body["backlog"] = document::array();
   for (auto& x : from->rows) {
     auto& kind = describe_kind(x.who.kind);
-    json row{{"actor", to_string(x.who)},
-             {"mailbox", x.mailbox},
-             {"running_ms", x.running_ms}};
+    document row{{"actor", to_string(x.who)},
+                 {"mailbox", x.mailbox},
+                 {"running_ms", x.running_ms}};
     auto message = x.at_work ? name_of(x.running) : std::string_view{};
     if (is_stuck(x) && body["running"].size() < wrong_rows_max) {
       row["message"] = message;
@@ -98,12 +98,12 @@ void show_dead_letters(const shared_desk& desk, const http_request&,
   std::map<std::string, std::uint64_t> by;
   for (auto& x : body["by"])
     by[x.value("reason", "")] += x.value("count", std::uint64_t{0});
-  body["by"] = json::array();
+  body["by"] = document::array();
   for (auto& [reason, n] : by)
     body["by"].push_back({{"reason", reason}, {"count", n}});
   for (auto& x : body["last"])
     x["reason"] = x.value("why", "");
-  body["drops"] = json::array();
+  body["drops"] = document::array();
   for (std::size_t i = 0; i < drop_reason_count; ++i) {
     auto why = static_cast<drop_reason>(i);
     if (auto n = desk->node.drops().of(why))
@@ -146,7 +146,7 @@ void show_messages(const shared_desk& desk, const http_request& request,
   auto all = desk->node.watch().ledger().totals();
   std::stable_sort(all.begin(), all.end(), before);
   auto body = signed_answer(*desk);
-  body["messages"] = json::array();
+  body["messages"] = document::array();
   for (auto& x : all) {
     if (!kind.empty() && x.actor != only)
       continue;
@@ -180,17 +180,17 @@ public:
         below_[known(x) ? x.parent : entity_ref{x.who.kind, 0}].push_back(&x);
   }
 
-  [[nodiscard]] json branch(const survey_row& x) const {
-    json out{{"actor", to_string(x.who)},
-             {"state", describe_kind(x.who.kind).state_name(x.state)},
-             {"mailbox", x.mailbox},
-             {"rate", per_second(x.window_handled, from_.window_s)}};
+  [[nodiscard]] document branch(const survey_row& x) const {
+    document out{{"actor", to_string(x.who)},
+                 {"state", describe_kind(x.who.kind).state_name(x.state)},
+                 {"mailbox", x.mailbox},
+                 {"rate", per_second(x.window_handled, from_.window_s)}};
     add_children(out, x.who);
     return out;
   }
 
-  [[nodiscard]] json group(entity_kind kind) const {
-    json out{{"group", to_string(kind) + "s below no cell"}};
+  [[nodiscard]] document group(entity_kind kind) const {
+    document out{{"group", to_string(kind) + "s below no cell"}};
     add_children(out, {kind, 0});
     return out;
   }
@@ -201,8 +201,8 @@ private:
     return here_.contains(x.parent);
   }
 
-  void add_children(json& to, entity_ref of) const {
-    to["children"] = json::array();
+  void add_children(document& to, entity_ref of) const {
+    to["children"] = document::array();
     auto found = below_.find(of);
     auto n = found == below_.end() ? 0 : found->second.size();
     for (std::size_t i = 0; i < std::min(n, width_); ++i)
@@ -231,7 +231,7 @@ void show_tree(const shared_desk& desk, const http_request& request,
   auto body = signed_answer(*desk);
   body["at_ms"] = from->at.ms;
   body["actors"] = from->rows.size();
-  body["children"] = json::array();
+  body["children"] = document::array();
   row_filter filter;
   filter.kind = entity_kind::cell;
   filter.sort = "rate";

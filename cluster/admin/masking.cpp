@@ -11,14 +11,14 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 /// About a kilometre.
 double coarse(double degrees) {
   return std::round(degrees * 100) / 100;
 }
 
-void mask(json& x, const std::vector<std::string_view>& personal) {
+void mask(document& x, const std::vector<std::string_view>& personal) {
   if (x.is_array())
     for (auto& item : x)
       mask(item, personal);
@@ -26,7 +26,7 @@ void mask(json& x, const std::vector<std::string_view>& personal) {
     return;
   for (auto& [name, value] : x.items()) {
     if (std::find(personal.begin(), personal.end(), name) != personal.end())
-      value = value.empty() ? value : json("***");
+      value = value.empty() ? value : document("***");
     else if ((name == "lat" || name == "lon") && value.is_number())
       value = coarse(value.get<double>());
     else
@@ -36,8 +36,8 @@ void mask(json& x, const std::vector<std::string_view>& personal) {
 
 } // namespace
 
-json masked(const std::string& state, entity_kind kind, client_role who) {
-  auto x = json::parse(state, nullptr, false);
+document masked(const std::string& state, entity_kind kind, client_role who) {
+  auto x = document::parse(state, nullptr, false);
   if (x.is_discarded())
     return state;
   if (!gives_orders(who))

@@ -10,7 +10,7 @@
 
 namespace hansom {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 double tenths(double x) {
   return std::round(x * 10) / 10;
@@ -24,7 +24,8 @@ double busy_pct(std::uint64_t ns, double seconds) {
   return seconds > 0 ? tenths(static_cast<double>(ns) / seconds / 1e7) : 0;
 }
 
-json row_json(const admin_desk& desk, const survey& from, const survey_row& x) {
+document row_json(const admin_desk& desk, const survey& from,
+                  const survey_row& x) {
   auto shard = shard_of(x.who);
   return {{"actor", to_string(x.who)},
           {"kind", to_string(x.who.kind)},
@@ -43,18 +44,18 @@ json row_json(const admin_desk& desk, const survey& from, const survey_row& x) {
           {"running_ms", x.running_ms}};
 }
 
-json memories_json(const probe& p) {
+document memories_json(const probe& p) {
   std::vector<probe::memory> all;
   p.for_each_memory([&](const probe::memory& x) { all.push_back(x); });
   std::stable_sort(all.begin(), all.end(),
                    [](auto& a, auto& b) { return a.at_ms > b.at_ms; });
   using namespace std::chrono;
   auto age = duration_cast<milliseconds>(steady_clock::now() - p.born).count();
-  auto out = json::array();
+  auto out = document::array();
   for (auto& x : all) {
-    json m{{"message", name_of(x.kind)},
-           {"took_us", x.took_us},
-           {"ago_ms", std::max<std::int64_t>(0, age - x.at_ms)}};
+    document m{{"message", name_of(x.kind)},
+               {"took_us", x.took_us},
+               {"ago_ms", std::max<std::int64_t>(0, age - x.at_ms)}};
     if (x.trip)
       m["trip"] = to_string(x.trip);
     out.push_back(std::move(m));
@@ -62,7 +63,7 @@ json memories_json(const probe& p) {
   return out;
 }
 
-json record_json(const message_record& x, client_role who) {
+document record_json(const message_record& x, client_role who) {
   return {{"seq", x.seq},
           {"at_ms", x.at.ms},
           {"actor", to_string(x.who)},
@@ -73,22 +74,23 @@ json record_json(const message_record& x, client_role who) {
           {"text", gives_orders(who) ? x.text : ""}};
 }
 
-json incidents_json(const incident_log& from) {
+document incidents_json(const incident_log& from) {
   auto all = from.summarize();
-  json out{
-    {"total", all.total}, {"by", json::array()}, {"last", json::array()}};
+  document out{{"total", all.total},
+               {"by", document::array()},
+               {"last", document::array()}};
   for (auto& x : all.by) {
-    json item{{"count", x.count},
-              {"kind", to_string(x.actor)},
-              {"message", name_of(x.message)}};
+    document item{{"count", x.count},
+                  {"kind", to_string(x.actor)},
+                  {"message", name_of(x.message)}};
     if (!x.reason.empty())
       item["reason"] = x.reason;
     out["by"].push_back(std::move(item));
   }
   for (auto& x : all.last) {
-    json item{{"at_ms", x.at.ms},
-              {"actor", to_string(x.who)},
-              {"message", name_of(x.message)}};
+    document item{{"at_ms", x.at.ms},
+                  {"actor", to_string(x.who)},
+                  {"message", name_of(x.message)}};
     if (!x.why.empty())
       item["why"] = x.why;
     if (x.took_us != 0) {

@@ -17,7 +17,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 // -- those in memory ----------------------------------------------------------
 
@@ -77,7 +77,7 @@ void list_trips(const shared_desk& desk, const http_request& request,
   auto found = select(*from, filter);
   auto body = signed_answer(*desk);
   body["at_ms"] = from->at.ms;
-  body["trips"] = json::array();
+  body["trips"] = document::array();
   std::size_t matched = 0;
   for (auto* x : found.rows) {
     auto& who = people[x->who];
@@ -102,8 +102,8 @@ void list_trips(const shared_desk& desk, const http_request& request,
 
 // -- one trip -----------------------------------------------------------------
 
-json journal_json(const stored_trip& x, client_role role) {
-  auto out = json::array();
+document journal_json(const stored_trip& x, client_role role) {
+  auto out = document::array();
   for (auto& row : x.journal)
     out.push_back({{"seq", row.seq},
                    {"at_ms", row.at.ms},
@@ -116,11 +116,11 @@ json journal_json(const stored_trip& x, client_role role) {
 void explain(const shared_desk& desk, trip_id trip, const stored_trip& stored,
              const http_reply& reply) {
   auto cell = cell_of(stored.record.pickup, desk->node.config().cell_level);
-  json about{{"phase", to_string(stored.record.phase)},
-             {"assigned_driver",
-              stored.record.driver ? to_string(stored.record.driver) : ""}};
+  document about{{"phase", to_string(stored.record.phase)},
+                 {"assigned_driver",
+                  stored.record.driver ? to_string(stored.record.driver) : ""}};
   desk->look.explain_trip(cell, trip, [=](const std::string& explanation) {
-    auto body = json::parse(explanation, nullptr, false);
+    auto body = document::parse(explanation, nullptr, false);
     if (!body.is_object())
       return reply(
         problem(404, "trip.not_explained",

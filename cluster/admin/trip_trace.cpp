@@ -14,7 +14,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 using std::chrono::milliseconds;
 
 constexpr std::size_t drivers_max = 16;
@@ -23,7 +23,7 @@ constexpr std::size_t drivers_max = 16;
 struct step {
   std::int64_t at_ms = 0;
   int rank = 0; ///< At the same time, the journal comes first.
-  json what;
+  document what;
 };
 
 std::vector<entity_ref> involved_in(const admin_desk& desk, trip_id trip,
@@ -40,8 +40,8 @@ std::vector<entity_ref> involved_in(const admin_desk& desk, trip_id trip,
   return result;
 }
 
-json message_json(entity_ref who, message_kind kind, std::uint64_t took_us,
-                  const std::string& text) {
+document message_json(entity_ref who, message_kind kind, std::uint64_t took_us,
+                      const std::string& text) {
   return {{"source", "message"},
           {"actor", to_string(who)},
           {"name", name_of(kind)},
@@ -74,7 +74,7 @@ void add_memories(admin_desk& desk, entity_ref who, trip_id trip,
   });
 }
 
-json live_json(const recording::part& x, timestamp now) {
+document live_json(const recording::part& x, timestamp now) {
   return {{"active", x.left.count() > 0},
           {"until_ms", (now + x.left).ms},
           {"recorded", x.recorded},
@@ -86,10 +86,11 @@ json live_json(const recording::part& x, timestamp now) {
 std::string read_limits(const std::string& text, recording::limits& out) {
   constexpr std::size_t messages_max = 500;
   constexpr std::size_t seconds_max = 30;
-  auto body = text.empty() ? json::object() : json::parse(text, nullptr, false);
+  auto body =
+    text.empty() ? document::object() : document::parse(text, nullptr, false);
   auto number = [&](const char* name, std::size_t usual, std::size_t most,
                     std::size_t& n) {
-    auto x = body.value(name, json(usual));
+    auto x = body.value(name, document(usual));
     if (!x.is_number_unsigned() || x.get<std::size_t>() < 1
         || x.get<std::size_t>() > most)
       return false;
@@ -107,8 +108,8 @@ std::string read_limits(const std::string& text, recording::limits& out) {
 
 } // namespace
 
-json trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
-                client_role role) {
+document trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
+                    client_role role) {
   std::vector<step> steps;
   for (auto& row : stored.journal)
     steps.push_back({row.at.ms,
@@ -118,7 +119,7 @@ json trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
                       {"name", row.kind},
                       {"took_us", 0},
                       {"data", masked(row.payload, entity_kind::trip, role)}}});
-  json body{{"trip", to_string(trip)}, {"live", nullptr}};
+  document body{{"trip", to_string(trip)}, {"live", nullptr}};
   std::vector<message_record> live;
   if (auto recorded = desk.node.watch().find(trip, true)) {
     auto part = recorded->read(0);
@@ -129,7 +130,7 @@ json trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
     steps.push_back({m.at.ms, 1,
                      message_json(m.who, m.kind, m.took_us,
                                   gives_orders(role) ? m.text : "")});
-  body["involved"] = json::array();
+  body["involved"] = document::array();
   for (auto& who : involved_in(desk, trip, stored.record)) {
     body["involved"].push_back(to_string(who));
     add_memories(desk, who, trip, live, steps);
@@ -137,7 +138,7 @@ json trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
   std::stable_sort(steps.begin(), steps.end(), [](auto& a, auto& b) {
     return std::pair{a.at_ms, a.rank} < std::pair{b.at_ms, b.rank};
   });
-  body["events"] = json::array();
+  body["events"] = document::array();
   auto before = steps.empty() ? 0 : steps.front().at_ms;
   for (auto& x : steps) {
     x.what["at_ms"] = x.at_ms;

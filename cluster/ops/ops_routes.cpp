@@ -13,7 +13,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 constexpr std::size_t events_max = 1000;
 constexpr std::size_t lines_max = 2000;
@@ -52,12 +52,12 @@ void operations::add_routes(http_routes& routes) {
                if (!query_number(request.query, "last", 1, lines_max, last))
                  return reply(problem(error_code::out_of_range,
                                       "last: expected 1 to 2000"));
-               json lines = last_log_lines(last);
-               reply(as_json(json{{"lines", std::move(lines)}}.dump(
-                 -1, ' ', false, json::error_handler_t::replace)));
+               document lines = last_log_lines(last);
+               reply(as_json(document{{"lines", std::move(lines)}}.dump(
+                 -1, ' ', false, document::error_handler_t::replace)));
              }));
   routes.add("GET", "/v1/admin/config", for_lookers([this](auto&, auto& reply) {
-               reply(as_json(json{{"config", with_.config}}.dump()));
+               reply(as_json(document{{"config", with_.config}}.dump()));
              }));
   add_node_routes(routes);
   add_shard_routes(routes);
@@ -154,7 +154,7 @@ std::string operations::health() const {
 }
 
 void operations::look_at_health() {
-  auto now = json::parse(health(), nullptr, false);
+  auto now = document::parse(health(), nullptr, false);
   if (!now.is_object())
     return;
   auto status = now.value("status", "unknown");
@@ -162,7 +162,7 @@ void operations::look_at_health() {
     return;
   health_ = status;
   std::string why;
-  auto checks = now.value("checks", json::object()); // `items` only refers.
+  auto checks = now.value("checks", document::object()); // `items` only refers.
   for (auto& [name, x] : checks.items())
     if (x.value("status", "") != "healthy")
       why += (why.empty() ? "" : "; ") + name + ": " + x.value("detail", "");
@@ -171,14 +171,14 @@ void operations::look_at_health() {
 
 void operations::show_status(const http_reply& reply) {
   auto figures = with_.figures();
-  json node{{"node", with_.node},
-            {"incarnation", with_.self},
-            {"version", with_.version},
-            {"up_ms", with_.now().ms - started_.ms},
-            {"sessions", figures.sessions},
-            {"connections", figures.connections},
-            {"health", json::parse(health(), nullptr, false)},
-            {"cluster", nullptr}};
+  document node{{"node", with_.node},
+                {"incarnation", with_.self},
+                {"version", with_.version},
+                {"up_ms", with_.now().ms - started_.ms},
+                {"sessions", figures.sessions},
+                {"connections", figures.connections},
+                {"health", document::parse(health(), nullptr, false)},
+                {"cluster", nullptr}};
   if (!desk_.has_rows())
     return reply(as_json(node.dump()));
   desk_.ask(
@@ -189,7 +189,7 @@ void operations::show_status(const http_reply& reply) {
       std::map<std::string, std::size_t> count;
       for (auto& x : view.nodes)
         ++count[store::to_string(x.status)];
-      auto plan = json::parse(ops::rebalance_json(view));
+      auto plan = document::parse(ops::rebalance_json(view));
       node["cluster"] = {{"nodes", count},
                          {"version", view.version},
                          {"paused", view.rebalance_paused},

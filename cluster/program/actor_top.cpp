@@ -20,7 +20,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 using steady = std::chrono::steady_clock;
 
 /// What is said to stderr while it lives goes elsewhere: it would tear the
@@ -120,9 +120,9 @@ void passivate_all(const target_options& with, top_view& view,
   std::size_t left = 0;
   auto names = view.chosen();
   for (auto& name : names) {
-    json answer;
-    if (order(with, "/v1/admin/actors/" + name + "/passivate", json::object(),
-              answer)
+    document answer;
+    if (order(with, "/v1/admin/actors/" + name + "/passivate",
+              document::object(), answer)
         != exit_done)
       return view.note(errors.take());
     left += answer.value("left", false);
@@ -133,7 +133,7 @@ void passivate_all(const target_options& with, top_view& view,
 
 /// Looks once. @returns an exit code.
 int refresh(const target_options& with, top_view& view, quiet_errors& errors) {
-  json answer;
+  document answer;
   auto code = ask(with, view.path(), answer);
   if (code == exit_done)
     view.take(answer);
@@ -182,7 +182,7 @@ int actor_top(const actor_list_options& with, double every_s, int rounds) {
       && ::isatty(STDIN_FILENO) != 0)
     return live(with, every_s);
   // A rate needs a look before: the first one is not shown.
-  json answer;
+  document answer;
   if (auto code = ask(with.target, list_path(with), answer); code != exit_done)
     return code;
   for (int round = 0; round < std::max(rounds, 1); ++round) {

@@ -17,7 +17,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 struct part {
   const char* file;
@@ -37,7 +37,7 @@ constexpr part parts[] = {
   {"metrics.txt", "/metrics", ""},
 };
 
-std::string text_of(const json& answer, const char* field) {
+std::string text_of(const document& answer, const char* field) {
   if (!field)
     return answer.dump(2) + '\n';
   if (!*field)
@@ -84,9 +84,9 @@ int bundle(const ops_options& with) {
     return exit_refused;
   }
   std::vector<tar_entry> files;
-  auto missing = json::array();
+  auto missing = document::array();
   for (auto& x : parts) {
-    json answer;
+    document answer;
     auto code = node.get(x.path, answer);
     if (code == exit_no_answer)
       return node.complain(code);
@@ -105,7 +105,7 @@ int bundle(const ops_options& with) {
     return exit_failed;
   }
   if (with.target.json)
-    std::cout << json{{"file", place.string()}, {"missing", missing}}.dump()
+    std::cout << document{{"file", place.string()}, {"missing", missing}}.dump()
               << '\n';
   else
     std::cout << place.string() << '\n';

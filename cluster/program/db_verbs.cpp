@@ -38,7 +38,7 @@ int with_postgres(const config_sources& from,
   }
 }
 
-std::string time_text(timestamp at) {
+std::string applied_text(timestamp at) {
   auto seconds = static_cast<std::time_t>(at.ms / 1000);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
@@ -68,7 +68,7 @@ int db_status(const config_sources& from, bool json) {
     for (auto& x : all) {
       fits = fits && x.applied && !x.strange;
       rows.push_back({std::to_string(x.number), x.name,
-                      x.applied ? time_text(x.at) : "-",
+                      x.applied ? applied_text(x.at) : "-",
                       x.strange   ? "not as this program knows it"
                       : x.applied ? "applied"
                                   : "missing: hansom db migrate"});

@@ -8,7 +8,7 @@ namespace {
 
 using verbs::target_options;
 
-CLI::App& group(CLI::App& root, const char* name, const char* help) {
+CLI::App& group_of_verbs(CLI::App& root, const char* name, const char* help) {
   auto* app = root.add_subcommand(name, help);
   app->require_subcommand(1);
   return *app;
@@ -180,7 +180,7 @@ void add_actor_troubles(CLI::App& actor, const adding& with) {
 
 CLI::App& add_trips(CLI::App& root, const adding& with) {
   auto& x = with.x;
-  auto& trip = group(root, "trip", "Look at trips, and end one");
+  auto& trip = group_of_verbs(root, "trip", "Look at trips, and end one");
   auto* ls = with.verb(trip, "ls",
                        "Trips in memory, oldest first.\n"
                        "  hansom trip ls --phase matching --cell 89c259\n"
@@ -214,11 +214,12 @@ CLI::App& add_trips(CLI::App& root, const adding& with) {
 CLI::App& add_inspection_verbs(CLI::App& root, inspect_options& x,
                                std::function<int()>& run) {
   adding with{x, run};
-  auto& actor = group(root, "actor", "Look at the actors of a running node");
+  auto& actor =
+    group_of_verbs(root, "actor", "Look at the actors of a running node");
   add_actor_lists(actor, with);
   add_one_actor(actor, with);
   add_actor_troubles(actor, with);
-  auto& cell = group(root, "cell", "Look at the city's cells");
+  auto& cell = group_of_verbs(root, "cell", "Look at the city's cells");
   adding::target(with.verb(cell, "ls",
                            "All cells with supply, demand and price",
                            [&x] { return verbs::cell_ls(x.target); }),

@@ -16,7 +16,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 const std::vector<std::string> actor_columns{
   "actor",   "state", "mailbox", "rate",       "busy_pct", "handled",
@@ -24,7 +24,7 @@ const std::vector<std::string> actor_columns{
 
 /// Shows one object from `path`, as JSON or for reading.
 int show(const target_options& with, const std::string& path) {
-  json answer;
+  document answer;
   if (auto code = ask(with, path, answer); code != exit_done)
     return code;
   if (with.json)
@@ -57,7 +57,7 @@ void print_actors(std::ostream& out, const nlohmann::json& answer) {
 }
 
 int actor_ls(const actor_list_options& with) {
-  json answer;
+  document answer;
   if (auto code = ask(with.target, list_path(with), answer); code != exit_done)
     return code;
   if (with.target.json) {
@@ -92,7 +92,7 @@ int actor_show(const target_options& with, const std::string& who) {
 int cell_ls(const target_options& with) {
   static const std::vector<std::string> columns{
     "cell", "waiting", "free", "busy", "surge_milli", "mailbox"};
-  json answer;
+  document answer;
   if (auto code = ask(with, "/v1/admin/cells", answer); code != exit_done)
     return code;
   if (with.json)
@@ -131,7 +131,7 @@ std::string eta_text(std::int64_t s) {
 }
 
 /// Seconds of pickup, one decimal.
-std::string cost_text(const json& x) {
+std::string cost_text(const document& x) {
   auto ms = x.value("cost", std::int64_t{0});
   if (ms == 0)
     return "-";
@@ -140,7 +140,7 @@ std::string cost_text(const json& x) {
   return text;
 }
 
-void print_why(const json& x) {
+void print_why(const document& x) {
   std::cout << "Trip " << cell_text(x["trip"]) << " (" << cell_text(x["phase"])
             << ", driver " << cell_text(x["assigned_driver"]) << "), round "
             << cell_text(x["round"]) << " of cell " << cell_text(x["cell"])
@@ -160,7 +160,7 @@ void print_why(const json& x) {
   print_table(std::cout,
               {"driver", "verdict", "gate", "cost_s", "ETA", "distance"}, rows);
   std::string removed;
-  for (auto& r : x.value("removed", json::array()))
+  for (auto& r : x.value("removed", document::array()))
     removed += (removed.empty() ? "" : ", ") + cell_text(r["drivers"]) + " by "
                + cell_text(r["why"]);
   std::cout << "\nRemoved by gates: " << (removed.empty() ? "none" : removed)
@@ -176,7 +176,7 @@ int trip_ls(const trip_list_options& with) {
               + "&phase=" + url_encoded(with.phase) + "&cell="
               + url_encoded(with.cell) + "&rider=" + url_encoded(with.rider)
               + "&driver=" + url_encoded(with.driver);
-  json answer;
+  document answer;
   if (auto code = ask(with.target, path, answer); code != exit_done)
     return code;
   if (with.target.json)
@@ -197,7 +197,7 @@ int trip_why(const target_options& with, const std::string& trip) {
   trip_id parsed;
   if (!read_trip_id(trip, parsed))
     return exit_usage;
-  json answer;
+  document answer;
   if (auto code =
         ask(with, "/v1/admin/trips/" + to_string(parsed) + "/why", answer);
       code != exit_done)

@@ -7,16 +7,16 @@
 
 namespace hansom {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
-std::string cell_text(const json& x) {
+std::string cell_text(const document& x) {
   if (x.is_null() || (x.is_string() && x.get_ref<const std::string&>().empty()))
     return "-";
   return x.is_string() ? x.get<std::string>() : x.dump();
 }
 
 std::vector<std::vector<std::string>>
-rows_of(const json& items, const std::vector<std::string>& names) {
+rows_of(const document& items, const std::vector<std::string>& names) {
   std::vector<std::vector<std::string>> rows;
   for (auto& item : items) {
     std::vector<std::string> row;
@@ -28,7 +28,7 @@ rows_of(const json& items, const std::vector<std::string>& names) {
   return rows;
 }
 
-void print_object(std::ostream& out, const json& x, int depth) {
+void print_object(std::ostream& out, const document& x, int depth) {
   std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
   for (auto& [name, value] : x.items()) {
     if (value.is_object()) {

@@ -14,7 +14,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 using clock = std::chrono::steady_clock;
 
 constexpr double poll_s = 0.5;
@@ -35,22 +35,22 @@ std::string seconds_text(std::int64_t ms) {
   return text;
 }
 
-std::string notes_of(const json& x) {
+std::string notes_of(const document& x) {
   std::string out;
   auto add = [&out](const std::string& text) {
     out += (out.empty() ? "" : "; ") + text;
   };
-  for (auto& s : x.value("suspected", json::array()))
+  for (auto& s : x.value("suspected", document::array()))
     add("suspected by " + s.value("by", "?") + " (" + s.value("evidence", "?")
         + ')');
-  for (auto& c : x.value("cannot_reach", json::array()))
+  for (auto& c : x.value("cannot_reach", document::array()))
     add("cannot reach " + c.get<std::string>());
   if (x.value("pins", 0) > 0)
     add(std::to_string(x.value("pins", 0)) + " pinned");
   return out.empty() ? "-" : out;
 }
 
-void print_nodes(const json& nodes) {
+void print_nodes(const document& nodes) {
   std::vector<std::vector<std::string>> rows;
   for (auto& x : nodes)
     rows.push_back({x.value("name", ""), x.value("status", ""),
@@ -65,14 +65,14 @@ void print_nodes(const json& nodes) {
 }
 
 /// What a plan would move, by target.
-std::string summary_of(const json& plan) {
+std::string summary_of(const document& plan) {
   std::map<std::string, std::size_t> to;
-  for (auto& x : plan.value("moves", json::array()))
+  for (auto& x : plan.value("moves", document::array()))
     ++to[x.value("to", "?")];
   std::string out;
   for (auto& [name, n] : to)
     out += (out.empty() ? "" : ", ") + std::to_string(n) + " to " + name;
-  auto blocked = plan.value("blocked", json::array()).size();
+  auto blocked = plan.value("blocked", document::array()).size();
   if (blocked > 0)
     out += (out.empty() ? "" : ", ") + std::to_string(blocked)
            + " have nowhere to go";
@@ -115,7 +115,7 @@ ending follow(voice& cluster, const ops_options& with,
       out.code = exit_timed_out;
       break;
     }
-    json node;
+    document node;
     auto code = cluster.get(path_of(with.node), node);
     if (code == exit_not_found) {
       out.status = "gone";
@@ -167,10 +167,10 @@ int report(voice& cluster, const ops_options& with, const std::string& what,
   if (x.code != exit_done)
     return cluster.complain(x.code);
   if (with.target.json)
-    std::cout << json{{"node", with.node},
-                      {"status", x.status},
-                      {"moved", x.moved},
-                      {"seconds", x.seconds}}
+    std::cout << document{{"node", with.node},
+                          {"status", x.status},
+                          {"moved", x.moved},
+                          {"seconds", x.seconds}}
                    .dump()
               << '\n';
   else
@@ -182,7 +182,7 @@ int report(voice& cluster, const ops_options& with, const std::string& what,
   return what != "watch" && x.status == "active" ? exit_failed : exit_done;
 }
 
-int print_plan(const ops_options& with, const json& plan) {
+int print_plan(const ops_options& with, const document& plan) {
   if (with.target.json) {
     std::cout << plan.dump(2) << '\n';
     return exit_done;
@@ -194,7 +194,7 @@ int print_plan(const ops_options& with, const json& plan) {
   std::cout << with.node << ": " << plan.value("from", "?") << " -> "
             << plan.value("to", "?")
             << "\n  shards that move: " << summary_of(plan) << '\n';
-  if (auto unpin = plan.value("unpin", json::array()); !unpin.empty())
+  if (auto unpin = plan.value("unpin", document::array()); !unpin.empty())
     std::cout << "  pins that go: " << unpin.size() << '\n';
   if (auto why = plan.value("confirm", ""); !why.empty())
     std::cout << "  needs --confirm=" << with.node << ": " << why << '\n';
@@ -207,8 +207,8 @@ int print_plan(const ops_options& with, const json& plan) {
 int give(voice& cluster, const ops_options& with, const std::string& what,
          bool& done) {
   auto path = path_of(with.node, what);
-  json body{{"reason", with.reason}, {"dry_run", true}};
-  json plan;
+  document body{{"reason", with.reason}, {"dry_run", true}};
+  document plan;
   if (auto code = cluster.post(path, body, plan); code != exit_done)
     return cluster.complain(code);
   done = with.dry_run || plan.value("already", false);
@@ -222,7 +222,7 @@ int give(voice& cluster, const ops_options& with, const std::string& what,
   }
   body["dry_run"] = false;
   body["confirm"] = confirm;
-  json answer;
+  document answer;
   if (auto code = cluster.post(path, body, answer); code != exit_done)
     return cluster.complain(code);
   if (what == "drain" || what == "remove")
@@ -235,7 +235,7 @@ int give(voice& cluster, const ops_options& with, const std::string& what,
 
 int node_ls(const ops_options& with) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = cluster.get("/v1/admin/nodes", answer); code != exit_done)
     return cluster.complain(code);
   if (with.target.json)
@@ -249,7 +249,7 @@ int node_status(const ops_options& with) {
   if (with.node.empty())
     return node_ls(with);
   voice cluster{with.target};
-  json node;
+  document node;
   if (auto code = cluster.get(path_of(with.node), node); code != exit_done)
     return cluster.complain(code);
   if (with.target.json) {
@@ -265,7 +265,7 @@ int node_status(const ops_options& with) {
 
 int node_order(const ops_options& with, const std::string& what) {
   voice cluster{with.target};
-  json nodes;
+  document nodes;
   if (auto code = cluster.get("/v1/admin/nodes", nodes); code != exit_done)
     return cluster.complain(code);
   cluster.learn(nodes);
@@ -274,7 +274,8 @@ int node_order(const ops_options& with, const std::string& what) {
     return code;
   if (what == "undrain" || what == "down" || with.no_wait) {
     if (with.target.json)
-      std::cout << json{{"node", with.node}, {"order", what}}.dump() << '\n';
+      std::cout << document{{"node", with.node}, {"order", what}}.dump()
+                << '\n';
     else
       std::cout << (what == "undrain" ? with.node + " is active again"
                     : what == "down"
@@ -287,20 +288,20 @@ int node_order(const ops_options& with, const std::string& what) {
   auto code = report(cluster, with, what, end);
   if (what != "remove" || code != exit_done)
     return code;
-  json ignored; // The second time it is gone: only its pins are left.
-  code = cluster.post(path_of(with.node, what), json{{"reason", with.reason}},
-                      ignored);
+  document ignored; // The second time it is gone: only its pins are left.
+  code = cluster.post(path_of(with.node, what),
+                      document{{"reason", with.reason}}, ignored);
   return code == exit_done || code == exit_not_found ? exit_done
                                                      : cluster.complain(code);
 }
 
 int node_watch(const ops_options& with) {
   voice cluster{with.target};
-  json nodes;
+  document nodes;
   if (auto code = cluster.get("/v1/admin/nodes", nodes); code != exit_done)
     return cluster.complain(code);
   cluster.learn(nodes);
-  json node;
+  document node;
   if (auto code = cluster.get(path_of(with.node), node); code != exit_done)
     return cluster.complain(code);
   return report(cluster, with, "watch", follow(cluster, with, "watch"));
@@ -308,7 +309,7 @@ int node_watch(const ops_options& with) {
 
 namespace {
 
-void say_how_to_add(const ops_options& with, const json& plan) {
+void say_how_to_add(const ops_options& with, const document& plan) {
   auto& to = with.dry_run || with.target.json ? std::cerr : std::cout;
   to << "On the machine of " << with.node
      << ", with the same keys as the other nodes and the same database:\n\n"
@@ -316,7 +317,7 @@ void say_how_to_add(const ops_options& with, const json& plan) {
         "    --set store.engine=postgresql --set cluster.enabled=true \\\n"
         "    --set node.name="
      << with.node << "\n\n"
-     << plan.value("moves", json::array()).size()
+     << plan.value("moves", document::array()).size()
      << " shards would move to it.\n";
 }
 
@@ -324,7 +325,7 @@ void say_how_to_add(const ops_options& with, const json& plan) {
 
 int node_add(const ops_options& with) {
   voice cluster{with.target};
-  json plan;
+  document plan;
   if (auto code = cluster.get(path_of(with.node), plan);
       code == exit_done && plan.value("status", "") == "active") {
     std::cout << with.node << " is a member already; nothing to do.\n";
@@ -347,7 +348,7 @@ int node_add(const ops_options& with) {
   for (; since(begin) < with.timeout_s; interruptible::sleep(poll_s)) {
     if (interruptible::happened())
       return exit_interrupted;
-    json node;
+    document node;
     auto code = cluster.get(path_of(with.node), node);
     auto now = code == exit_done ? node.value("status", "?") : status;
     if (now != status)

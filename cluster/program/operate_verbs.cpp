@@ -14,7 +14,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 /// A name for this order that nobody else has.
 std::string fresh_id() {
@@ -25,7 +25,7 @@ std::string fresh_id() {
 }
 
 /// 1420 USD becomes "14.20 USD".
-std::string money_text(const json& x) {
+std::string money_text(const document& x) {
   auto minor = x.value("minor", std::int64_t{0});
   char text[48];
   std::snprintf(text, sizeof text, "%lld.%02lld %s",
@@ -35,20 +35,20 @@ std::string money_text(const json& x) {
   return text;
 }
 
-std::string whom(const json& trip, const char* who) {
+std::string whom(const document& trip, const char* who) {
   return trip.contains(who)
            ? std::string{who} + ' ' + trip[who].get<std::string>()
            : std::string{"no "} + who;
 }
 
 /// Shows what is about to happen and lets the user type the trip's id.
-bool confirmed(const trip_end_options& with, const json& trip) {
+bool confirmed(const trip_end_options& with, const document& trip) {
   if (::isatty(STDIN_FILENO) == 0) {
     std::cerr << "hansom: not confirmed, nothing was changed\n"
                  "  There is nobody to ask; to do it anyway:  --yes\n";
     return false;
   }
-  auto fare = money_text(trip.value("fare", json::object()));
+  auto fare = money_text(trip.value("fare", document::object()));
   std::cerr << "Trip " << with.trip << " is " << trip.value("phase", "?")
             << ": " << whom(trip, "rider") << ", " << whom(trip, "driver")
             << ", fare " << fare << ".\n"
@@ -76,13 +76,13 @@ int trip_end(const trip_end_options& with) {
     return exit_usage;
   }
   auto path = "/v1/admin/trips/" + to_string(trip);
-  json before;
+  document before;
   if (auto code = ask(with.target, path, before); code != exit_done)
     return code;
   if (!with.yes && !confirmed(with, before["trip"]))
     return exit_refused;
   auto id = with.id.empty() ? fresh_id() : with.id;
-  json answer;
+  document answer;
   auto code =
     order(with.target, path + "/end",
           {{"id", id}, {"as", with.as}, {"reason", with.reason}}, answer);

@@ -13,15 +13,15 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 std::string or_dash(const std::string& x) {
   return x.empty() ? "-" : x;
 }
 
-json shards_of(const json& answer, const ops_options& with) {
-  auto out = json::array();
-  for (auto& x : answer.value("shards", json::array()))
+document shards_of(const document& answer, const ops_options& with) {
+  auto out = document::array();
+  for (auto& x : answer.value("shards", document::array()))
     if ((with.of_node.empty() || x.value("owner", "") == with.of_node)
         && (!with.moving || x.value("owner", "") != x.value("wanted", "")))
       out.push_back(x);
@@ -30,7 +30,7 @@ json shards_of(const json& answer, const ops_options& with) {
 
 /// The name of a shard's owner; empty when it cannot be told.
 int owner_of(voice& cluster, std::uint32_t shard, std::string& out) {
-  json answer;
+  document answer;
   auto code = cluster.get("/v1/admin/shards", answer);
   if (code == exit_done)
     out = answer.at("shards").at(shard).value("owner", "");
@@ -38,8 +38,8 @@ int owner_of(voice& cluster, std::uint32_t shard, std::string& out) {
 }
 
 int order(voice& cluster, const ops_options& with, const std::string& what,
-          json& answer) {
-  json body{{"reason", with.reason}, {"dry_run", with.dry_run}};
+          document& answer) {
+  document body{{"reason", with.reason}, {"dry_run", with.dry_run}};
   if (what == "pin")
     body["node"] = with.node;
   auto code =
@@ -52,7 +52,7 @@ int order(voice& cluster, const ops_options& with, const std::string& what,
 
 int shard_ls(const ops_options& with) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = cluster.get("/v1/admin/shards", answer); code != exit_done)
     return cluster.complain(code);
   auto shards = shards_of(answer, with);
@@ -71,7 +71,7 @@ int shard_ls(const ops_options& with) {
 
 int shard_pin(const ops_options& with, const std::string& what) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = order(cluster, with, what, answer); code != exit_done)
     return code;
   if (with.target.json) {
@@ -91,7 +91,7 @@ int shard_pin(const ops_options& with, const std::string& what) {
 
 int shard_move(const ops_options& with) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = order(cluster, with, "pin", answer); code != exit_done)
     return code;
   auto from = answer.value("owner", "");
@@ -134,9 +134,9 @@ int shard_move(const ops_options& with) {
       return cluster.complain(code);
   }
   if (with.target.json)
-    std::cout << json{{"shard", with.shard},
-                      {"owner", owner},
-                      {"seconds", seconds}}
+    std::cout << document{{"shard", with.shard},
+                          {"owner", owner},
+                          {"seconds", seconds}}
                    .dump()
               << '\n';
   else
@@ -148,7 +148,7 @@ int shard_move(const ops_options& with) {
 
 int rebalance_status(const ops_options& with, bool plan) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = cluster.get("/v1/admin/rebalance", answer); code != exit_done)
     return cluster.complain(code);
   if (with.target.json) {
@@ -178,7 +178,7 @@ int rebalance_status(const ops_options& with, bool plan) {
 
 int rebalance_order(const ops_options& with, const std::string& what) {
   voice cluster{with.target};
-  json answer;
+  document answer;
   if (auto code = cluster.post(
         "/v1/admin/rebalance/" + what,
         {{"reason", with.reason}, {"dry_run", with.dry_run}}, answer);

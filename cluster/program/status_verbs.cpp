@@ -12,9 +12,9 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
-std::string time_text(std::int64_t ms) {
+std::string date_text(std::int64_t ms) {
   auto seconds = static_cast<std::time_t>(ms / 1000);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
@@ -38,8 +38,8 @@ std::string span_text(std::int64_t ms) {
   return text;
 }
 
-std::string event_text(const json& x) {
-  auto text = time_text(x.value("at", std::int64_t{0})) + "  "
+std::string event_text(const document& x) {
+  auto text = date_text(x.value("at", std::int64_t{0})) + "  "
               + x.value("kind", "") + "  " + x.value("subject", "");
   if (auto by = x.value("by", ""); by != x.value("subject", ""))
     text += "  by " + by;
@@ -49,13 +49,14 @@ std::string event_text(const json& x) {
 }
 
 /// The worst of what the node says of itself; empty: healthy.
-std::string trouble_of(const json& node) {
+std::string trouble_of(const document& node) {
   std::string out;
   auto add = [&out](const std::string& text) {
     out += (out.empty() ? "" : "; ") + text;
   };
-  auto health = node.value("health", json::object());
-  auto checks = health.value("checks", json::object()); // `items` only refers.
+  auto health = node.value("health", document::object());
+  auto checks =
+    health.value("checks", document::object()); // `items` only refers.
   for (auto& [name, x] : checks.items())
     if (x.value("status", "") != "healthy")
       add(name + " " + x.value("status", "?") + ": "
@@ -72,11 +73,11 @@ std::string trouble_of(const json& node) {
   return out;
 }
 
-std::string cluster_text(const json& x) {
+std::string cluster_text(const document& x) {
   if (!x.is_object())
     return "none: this node is alone";
   std::string nodes;
-  auto counts = x.value("nodes", json::object());
+  auto counts = x.value("nodes", document::object());
   for (auto& [status, n] : counts.items())
     nodes += (nodes.empty() ? "" : ", ") + n.dump() + ' ' + status;
   return nodes + "; " + std::to_string(x.value("shards", 0)) + " shards, "
@@ -95,7 +96,7 @@ struct city {
 };
 
 int look_at_city(voice& node, city& out) {
-  json answer;
+  document answer;
   if (auto code = node.get("/v1/admin/cells", answer); code != exit_done)
     return code;
   for (auto& x : answer["cells"]) {
@@ -120,17 +121,17 @@ int look_at_city(voice& node, city& out) {
 
 int status(const ops_options& with) {
   voice node{with.target};
-  json said;
-  json events;
+  document said;
+  document events;
   city here;
   if (auto code = node.get("/v1/admin/status", said); code != exit_done)
     return node.complain(code);
   if (auto code = look_at_city(node, here); code != exit_done)
     return node.complain(code);
   if (node.get("/v1/admin/events?last=1", events) != exit_done)
-    events = json::object();
+    events = document::object();
   auto trouble = trouble_of(said);
-  auto last = events.value("events", json::array());
+  auto last = events.value("events", document::array());
   if (with.target.json) {
     said["healthy"] = trouble.empty();
     said["trouble"] = trouble;
@@ -167,7 +168,7 @@ int events(const ops_options& with) {
   auto path = "/v1/admin/events?last=" + std::to_string(with.last);
   auto silent = false;
   for (;;) {
-    json answer;
+    document answer;
     auto code = node.get(path, answer);
     if (code != exit_done && !(with.follow && silent)) {
       node.complain(code);

@@ -15,7 +15,7 @@ namespace hansom {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 
 constexpr std::array<std::string_view, 7> orders{
   "mailbox", "rate", "busy", "handled", "age", "running", "name"};
@@ -40,7 +40,7 @@ std::string top_view::path() const {
   return "/v1/admin/tree?limit=50&cell=" + url_encoded(with_.cell);
 }
 
-void top_view::take(const json& answer) {
+void top_view::take(const document& answer) {
   if (paused_)
     return;
   note_.clear();
@@ -48,7 +48,7 @@ void top_view::take(const json& answer) {
   if (mode_ == mode::table)
     fill_table(answer);
   else
-    for (auto& x : answer.value("children", json::array()))
+    for (auto& x : answer.value("children", document::array()))
       fill_tree(x, 0);
   keep_cursor();
 }
@@ -61,7 +61,7 @@ void top_view::note(std::string what) {
   note_ = std::move(what);
 }
 
-void top_view::fill_table(const json& answer) {
+void top_view::fill_table(const document& answer) {
   auto rate = window_ ? "rate" : "handled";
   auto busy = window_ ? "busy_pct" : "mean_us";
   std::ostringstream totals;
@@ -69,13 +69,14 @@ void top_view::fill_table(const json& answer) {
                                          "mailbox_max", "running", rate};
   if (window_)
     total_columns.emplace_back(busy);
-  print_table(totals, total_columns,
-              rows_of(answer.value("totals", json::array()), total_columns));
+  print_table(
+    totals, total_columns,
+    rows_of(answer.value("totals", document::array()), total_columns));
   heading_ = lines_of(totals.str());
   std::vector<std::string> columns{"actor",   "state",      "mailbox",
                                    rate,      busy,         "age_s",
                                    "running", "running_ms", "parent"};
-  auto actors = answer.value("actors", json::array());
+  auto actors = answer.value("actors", document::array());
   std::ostringstream table;
   print_table(table, columns, rows_of(actors, columns));
   auto lines = lines_of(table.str());
@@ -84,7 +85,7 @@ void top_view::fill_table(const json& answer) {
     rows_.push_back({actors[i].value("actor", ""), lines[i + 1]});
 }
 
-void top_view::fill_tree(const json& x, int depth) {
+void top_view::fill_tree(const document& x, int depth) {
   if (depth == 0 && rows_.empty()) {
     columns_ = "cells, their trips, who takes part";
     heading_.clear();
@@ -96,7 +97,7 @@ void top_view::fill_tree(const json& x, int depth) {
     text += "  " + cell_text(x["state"]) + "  mailbox "
             + cell_text(x["mailbox"]) + "  " + cell_text(x["rate"]) + "/s";
   rows_.push_back({name, text});
-  for (auto& child : x.value("children", json::array()))
+  for (auto& child : x.value("children", document::array()))
     fill_tree(child, depth + 1);
   if (x.value("more", 0) > 0)
     rows_.push_back(

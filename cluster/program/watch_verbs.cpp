@@ -17,7 +17,7 @@ namespace hansom::verbs {
 
 namespace {
 
-using nlohmann::json;
+using document = nlohmann::json;
 using steady = std::chrono::steady_clock;
 
 bool read_actor(const std::string& text, entity_ref& out) {
@@ -29,13 +29,13 @@ bool read_actor(const std::string& text, entity_ref& out) {
   return false;
 }
 
-std::string microseconds(const json& x) {
-  return cell_text(x.value("took_us", json(0))) + " us";
+std::string microseconds(const document& x) {
+  return cell_text(x.value("took_us", document(0))) + " us";
 }
 
 // -- the tree -----------------------------------------------------------------
 
-void print_branch(const json& x, int depth) {
+void print_branch(const document& x, int depth) {
   std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
   std::cout << indent << x.value("actor", x.value("group", ""));
   if (x.contains("state"))
@@ -51,7 +51,7 @@ void print_branch(const json& x, int depth) {
 
 // -- troubles -----------------------------------------------------------------
 
-void print_section(const char* title, const json& items,
+void print_section(const char* title, const document& items,
                    const std::vector<std::string>& columns) {
   if (items.empty())
     return;
@@ -60,7 +60,7 @@ void print_section(const char* title, const json& items,
 }
 
 /// With times of day instead of milliseconds.
-json with_times(json items) {
+document with_times(document items) {
   for (auto& x : items)
     x["at"] = time_text(x.value("at_ms", std::int64_t{0}));
   return items;
@@ -68,7 +68,7 @@ json with_times(json items) {
 
 // -- traces -------------------------------------------------------------------
 
-void print_trace(const json& x) {
+void print_trace(const document& x) {
   std::vector<std::vector<std::string>> rows;
   for (auto& e : x["events"])
     rows.push_back(
@@ -77,14 +77,14 @@ void print_trace(const json& x) {
        cell_text(e["name"]),
        e.value("source", "") == "journal" ? "durable" : microseconds(e),
        e.contains("data") ? e["data"].dump()
-                          : cell_text(e.value("text", json("")))});
+                          : cell_text(e.value("text", document("")))});
   print_table(std::cout, {"at", "after", "actor", "what", "took", "said"},
               rows);
 }
 
 /// Begins a live trace and waits until it has ended.
 int trace_live(const trace_options& with, const std::string& path) {
-  json live;
+  document live;
   if (auto code =
         order(with.target, path,
               {{"messages", with.messages}, {"seconds", with.seconds}}, live);
@@ -95,7 +95,7 @@ int trace_live(const trace_options& with, const std::string& path) {
   auto until = steady::now() + std::chrono::seconds{with.seconds + 2};
   while (steady::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds{250});
-    json answer;
+    document answer;
     if (auto code = ask(with.target, path, answer); code != exit_done)
       return code;
     if (!answer["live"].is_object() || !answer["live"].value("active", false))
@@ -107,7 +107,7 @@ int trace_live(const trace_options& with, const std::string& path) {
 } // namespace
 
 int actor_tree(const tree_options& with) {
-  json answer;
+  document answer;
   auto path = "/v1/admin/tree?limit=" + std::to_string(with.limit)
               + "&cell=" + url_encoded(with.cell);
   if (auto code = ask(with.target, path, answer); code != exit_done)
@@ -136,7 +136,7 @@ int actor_tail(const tail_options& with) {
     + std::chrono::milliseconds{static_cast<std::int64_t>(with.seconds * 1000)};
   // Shorter than the client's patience.
   while (with.seconds == 0 || steady::now() < until) {
-    json answer;
+    document answer;
     if (auto code = ask(with.target,
                         path + std::to_string(after) + "&wait_ms=1000", answer);
         code != exit_done)
@@ -174,7 +174,7 @@ int actor_trace(const trace_options& with) {
   if (with.live)
     if (auto code = trace_live(with, path); code != exit_done)
       return code;
-  json answer;
+  document answer;
   if (auto code = ask(with.target, path, answer); code != exit_done)
     return code;
   if (with.target.json)
@@ -188,7 +188,7 @@ int actor_messages(const message_list_options& with) {
   static const std::vector<std::string> columns{
     "kind",   "message", "handled", "failed",      "slow",
     "p50_us", "p99_us",  "mean_us", "deadline_ms", "busy_ms"};
-  json answer;
+  document answer;
   auto path = "/v1/admin/messages?sort=" + url_encoded(with.sort)
               + "&kind=" + url_encoded(with.kind);
   if (auto code = ask(with.target, path, answer); code != exit_done)
@@ -201,7 +201,7 @@ int actor_messages(const message_list_options& with) {
 }
 
 int actor_stuck(const target_options& with) {
-  json x;
+  document x;
   if (auto code = ask(with, "/v1/admin/stuck", x); code != exit_done)
     return code;
   auto well = x["running"].empty() && x["backlog"].empty();
@@ -224,7 +224,7 @@ int actor_stuck(const target_options& with) {
 }
 
 int actor_deadletters(const target_options& with) {
-  json x;
+  document x;
   if (auto code = ask(with, "/v1/admin/deadletters", x); code != exit_done)
     return code;
   if (with.json) {
@@ -249,7 +249,7 @@ int actor_passivate(const passivate_options& with) {
   if (!read_actor(with.who, who))
     return exit_usage;
   auto path = "/v1/admin/actors/" + to_string(who) + "/passivate";
-  json plan;
+  document plan;
   if (with.dry_run || !with.yes)
     if (auto code = order(with.target, path, {{"dry_run", true}}, plan);
         code != exit_done)
@@ -274,8 +274,8 @@ int actor_passivate(const passivate_options& with) {
       return exit_refused;
     }
   }
-  json answer;
-  if (auto code = order(with.target, path, json::object(), answer);
+  document answer;
+  if (auto code = order(with.target, path, document::object(), answer);
       code != exit_done)
     return code;
   if (with.target.json)
