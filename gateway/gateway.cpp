@@ -230,6 +230,12 @@ void gateway::forget_revocations(timestamp now) {
   inside_->shared.revoked.forget(now);
 }
 
+void gateway::reattach(const shard_set& moved) {
+  if (inside_->running)
+    for (auto& w : inside_->shared.workers)
+      w->reattach(moved);
+}
+
 void gateway::drain(milliseconds within) {
   if (inside_->shared.draining.exchange(true))
     return;

@@ -4,6 +4,7 @@
 #include "gateway/gateway_config.hpp"
 #include "gateway/http_routes.hpp"
 #include "gateway/revocations.hpp"
+#include "protocol/shard_set.hpp"
 
 #include <functional>
 #include <memory>
@@ -95,6 +96,10 @@ public:
 
   /// Drops revocations whose `until` has passed. Any thread.
   void forget_revocations(timestamp now);
+
+  /// These shards are on another node than before: the entities there get to
+  /// know their clients. Any thread.
+  void reattach(const shard_set& moved);
 
   /// Asks every client to come back elsewhere, at its own random moment of
   /// `within`, and takes no more websockets. Returns at once.

@@ -52,6 +52,8 @@ struct session {
   bool warned = false;   ///< That the token ends.
   std::uint64_t client_seq = 0;
   timestamp deadline;     ///< Attaching: give up. Detached: forget.
+  timestamp ask_again;    ///< Live: the entity has moved, and is asked until it
+                          ///< answers; 0: nothing is asked.
   timestamp leave_at;     ///< Draining: when this client is sent away; 0: not.
   std::string welcome_re; ///< The id of the hello, if it had one.
 

@@ -8,6 +8,9 @@ namespace hansom {
 
 namespace {
 
+/// An entity that is on its way to another node answers when it is there.
+constexpr milliseconds ask_again_every{2000};
+
 std::string spliced(std::string_view body, std::optional<std::uint64_t> seq,
                     std::string_view re = {}) {
   std::string out;
@@ -201,6 +204,26 @@ void session_host::attach(session& s) {
   parts_.actors->send(s.client, hansom::attach{s.ref, s.device});
 }
 
+void session_host::reattach(const shard_set& moved) {
+  for (auto& [id, s] : sessions_) {
+    if (!moved.test(shard_of(s->client)))
+      continue;
+    if (s->phase != session_phase::detached) {
+      ask_again(*s);
+      continue;
+    }
+    // What happens from now on is not kept for it: no replay may hide that.
+    s->ring.push({}, config().ring_events_max, config().ring_bytes_max);
+    s->ring.forget();
+  }
+}
+
+/// Until it answers: it may be under way still.
+void session_host::ask_again(session& s) {
+  s.ask_again = now() + ask_again_every;
+  parts_.actors->send(s.client, hansom::attach{s.ref, s.device});
+}
+
 /// The entity has spoken: `state` is the truth at a moment that lies after
 /// all events already in the ring and before all that follow, because its
 /// messages arrive here in the order in which it sent them.
@@ -322,6 +345,7 @@ void session_host::attached(session_ref to, std::string state) {
   auto* s = find(to);
   if (s == nullptr)
     return metrics().drop(gateway_drop::session_gone);
+  s->ask_again = {};
   switch (s->phase) {
   case session_phase::attaching:
     return welcome(*s, state);
@@ -391,6 +415,8 @@ void session_host::sweep_one(session& s, timestamp t) {
     s.to->close(close_code::overloaded);
     return detach(s);
   }
+  if (s.ask_again && t >= s.ask_again)
+    ask_again(s);
   expire_commands(s, t);
   warn_or_expire(s, t);
 }

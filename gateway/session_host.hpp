@@ -8,6 +8,7 @@
 #include "gateway/resume_mirror.hpp"
 #include "gateway/revocations.hpp"
 #include "gateway/session.hpp"
+#include "protocol/shard_set.hpp"
 
 #include <optional>
 #include <unordered_map>
@@ -113,6 +114,10 @@ public:
   /// Closes the sessions that live by a revoked token.
   void revoke(const revocation& x);
 
+  /// The entities of these shards are elsewhere now and know no session: their
+  /// clients are introduced anew and get the full state, as an event.
+  void reattach(const shard_set& moved);
+
   /// Tells every client to come back within `within`, and sends each away at
   /// its own random moment of that time.
   void drain(milliseconds within);
@@ -141,6 +146,7 @@ private:
   static void bind(session& s, std::shared_ptr<link> to);
   static void unbind(session& s);
   void attach(session& s);
+  void ask_again(session& s);
   void welcome(session& s, const std::string& state);
   void detach(session& s);
   void end(session& s, close_code why);

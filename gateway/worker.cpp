@@ -154,6 +154,10 @@ void worker::revoke(revocation x) {
   post([this, x = std::move(x)] { host_->revoke(x); });
 }
 
+void worker::reattach(const shard_set& moved) {
+  post([this, moved] { host_->reattach(moved); });
+}
+
 // -- mail ---------------------------------------------------------------------
 
 void worker::take_mail() {

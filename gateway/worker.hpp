@@ -62,6 +62,7 @@ public:
   void post(std::function<void()> task);
   void drain(milliseconds within);
   void revoke(revocation x);
+  void reattach(const shard_set& moved);
   [[nodiscard]] const worker_metrics& metrics() const noexcept {
     return metrics_;
   }

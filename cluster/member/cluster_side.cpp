@@ -103,6 +103,7 @@ void cluster_side::start(runtime& actors, std::shared_ptr<store::factory> store,
   parts.links = links_.get();
   parts.actors = &actors;
   parts.on_draining = std::move(with.on_draining);
+  parts.on_moved = std::move(with.on_moved);
   parts.sessions = std::move(with.sessions);
   parts.on_dead = [name = with_.node.name](const std::string& reason) {
     end_now(name, reason);

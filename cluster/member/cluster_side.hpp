@@ -18,6 +18,7 @@ class cluster_side {
 public:
   struct hooks {
     std::function<void()> on_draining; ///< Clients are to go elsewhere.
+    std::function<void(const shard_set&)> on_moved; ///< To another node.
     std::function<std::uint64_t()> sessions;
   };
 

@@ -147,11 +147,26 @@ void member_host::after_step() {
   }
   if (std::exchange(look_again_, false))
     with_.router->look_again();
+  tell_moves();
   auto draining = brain_->status() == store::node_status::draining;
   if (draining && !std::exchange(drain_told_, true)) {
     spdlog::info("cluster: this node drains");
     with_.on_draining();
   }
+}
+
+/// Entities that move leave their clients' sessions behind.
+void member_host::tell_moves() {
+  shard_set moved;
+  for (shard_id s = 0; s < shard_count; ++s) {
+    auto owner = with_.map->owner_of(s);
+    if (owner.who == 0 || owner.epoch == seen_epochs_[s])
+      continue;
+    seen_epochs_[s] = owner.epoch;
+    moved.set(s);
+  }
+  if (moved.any() && with_.on_moved)
+    with_.on_moved(moved);
 }
 
 void member_host::learn(shard_id shard) {

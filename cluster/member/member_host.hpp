@@ -7,6 +7,7 @@
 #include "cluster/mesh/mesh.hpp"
 #include "cluster/mesh/mesh_router.hpp"
 #include "cluster/mesh/shard_map.hpp"
+#include "protocol/shard_set.hpp"
 
 #include <array>
 #include <atomic>
@@ -36,6 +37,8 @@ public:
     mesh* links = nullptr;
     runtime* actors = nullptr;
     std::function<void()> on_draining; ///< Clients are to go elsewhere.
+    /// These shards are on another node than before.
+    std::function<void(const shard_set&)> on_moved;
     std::function<std::uint64_t()> sessions;
     /// The process has no part in the cluster any more and must end at once.
     std::function<void(const std::string& reason)> on_dead;
@@ -87,6 +90,7 @@ private:
   void decide();
   void carry_out(const core::effects& xs);
   void after_step();
+  void tell_moves();
   void learn(shard_id shard);
   template <class F, class Answer>
   void ask_rows(F ask, Answer answer);
@@ -101,6 +105,7 @@ private:
   std::uint64_t seen_version_ = 0;
   bool look_again_ = false;
   bool drain_told_ = false;
+  std::array<store::epoch, shard_count> seen_epochs_{};
 
   /// Of the store's thread alone.
   std::unique_ptr<store::membership> rows_;

@@ -224,6 +224,9 @@ struct node::body {
       if (ready)
         clients->drain(farewell);
     };
+    hooks.on_moved = [this](const shard_set& moved) {
+      clients->reattach(moved);
+    };
     hooks.sessions = [this] { return clients->figures().websockets; };
     peers->start(*actors, store, std::move(hooks));
     peers->await_active();
@@ -238,6 +241,8 @@ struct node::body {
     parts.fold = fold_rows;
     if (redis)
       parts.published = redis->published();
+    if (peers)
+      parts.has_shards = [this] { return peers->member().now().owned > 0; };
     parts.is_busy = [w = written] {
       return w->queued.load(std::memory_order_relaxed) > busy_writes
              || w->outage_began_ns.load(std::memory_order_relaxed) != 0;

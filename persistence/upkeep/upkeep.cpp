@@ -59,8 +59,10 @@ struct upkeep::inside {
 
   void run() {
     pthread_setname_np(pthread_self(), "upkeep");
-    while (!stopping)
-      pause(try_pass() ? with.pass_every : retry);
+    while (!stopping) {
+      auto idle = given.has_shards && !given.has_shards();
+      pause(!idle && try_pass() ? with.pass_every : retry);
+    }
   }
 
   void pause(milliseconds x) {

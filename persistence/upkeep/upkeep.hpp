@@ -75,6 +75,9 @@ public:
     std::function<store::shard_numbers()> published;
     /// Whether clients wait for the store: the job waits then. May be empty.
     std::function<bool()> is_busy;
+    /// Whether this node owns a shard: the store refuses a pass otherwise. May
+    /// be empty.
+    std::function<bool()> has_shards;
   };
 
   upkeep(upkeep_config with, parts what);

@@ -113,6 +113,37 @@ TEST_CASE("a resume takes over from a connection that still looks alive") {
   CHECK(has(d.expect(R"("n":1)"), R"("seq":1)"));
 }
 
+TEST_CASE("an entity that is on another node now gets to know its clients") {
+  server s;
+  raw_client c{s.port()};
+  s.greet(c);
+  raw_client other{s.port()};
+  s.greet(other, client_role::driver, "8");
+  raw_client away{s.port()};
+  auto welcome = s.greet(away, client_role::driver, "9");
+  away.cut();
+  REQUIRE(s.city.wait_for("detach driver/9"));
+  auto shard_of_driver = [](std::uint64_t x) {
+    return shard_of({entity_kind::driver, x});
+  };
+  REQUIRE(shard_of_driver(7) != shard_of_driver(8));
+  shard_set moved;
+  moved.set(shard_of_driver(7));
+  moved.set(shard_of_driver(9));
+  s.city.silent_to_attach = true; // It is on its way: the first gets lost.
+  s.door->reattach(moved);
+  REQUIRE(s.city.wait_for("attach driver/7", 2));
+  s.city.silent_to_attach = false;
+  CHECK(has(c.expect("resync"), R"("me":"driver/7")"));
+  CHECK(s.city.count("attach driver/7") == 3);
+  CHECK(s.city.count("attach driver/8") == 1);
+  // Nobody kept what happened meanwhile.
+  raw_client back{s.port()};
+  auto again = s.greet(back, client_role::driver, "9", resume_of(welcome, 0));
+  CHECK(has(again, R"("resumed":false)"));
+  CHECK(has(back.expect("resync"), R"("me":"driver/9")"));
+}
+
 TEST_CASE("an entity closes a session that a newer one replaces") {
   server s;
   raw_client c{s.port()};
