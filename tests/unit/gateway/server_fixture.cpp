@@ -29,8 +29,9 @@ caf::behavior scripted_entity(caf::event_based_actor* self, runtime* rt,
   };
   return {
     [=](const attach& x) {
+      bool silent = city->silent_to_attach; // Who sees the note may change it.
       city->note("attach " + to_string(who), x.session);
-      if (!city->silent_to_attach)
+      if (!silent)
         rt->clients().attached(x.session,
                                R"({"me":")" + to_string(who) + "\"}");
     },
