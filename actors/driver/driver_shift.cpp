@@ -12,7 +12,7 @@ namespace {
 /// A restarted trip answers within this, or the client is welcomed without.
 constexpr milliseconds welcome_within{2000};
 /// The store is asked again to end a shift.
-constexpr milliseconds retry_after{1000};
+constexpr milliseconds ask_again_after{1000};
 
 } // namespace
 
@@ -116,7 +116,7 @@ void driver_state::end_shift_after_trip() {
   if (!record_.on_shift || !record_.ending || has_trip() || offer_)
     return;
   commit(shift_ended{rt_->now(), cause::system}, {},
-         [this] { set(driver_deadline::shift, rt_->now() + retry_after); });
+         [this] { set(driver_deadline::shift, rt_->now() + ask_again_after); });
 }
 
 void driver_state::commit(driver_event event, std::optional<client_ref> from,

@@ -9,7 +9,7 @@ namespace hansom {
 namespace {
 
 /// A queued trip that does not answer is called again.
-constexpr milliseconds retry_after{1000};
+constexpr milliseconds call_again_after{1000};
 
 std::uint8_t class_bits(const std::vector<service_class>& xs) {
   unsigned bits = 0;
@@ -91,7 +91,7 @@ void driver_state::call_queued() {
   if (!queued_ || present_)
     return;
   rt_->send(queued_->trip, your_turn{id()});
-  set(driver_deadline::turn, rt_->now() + retry_after);
+  set(driver_deadline::turn, rt_->now() + call_again_after);
 }
 
 void driver_state::nearly(const nearly_free& x) {
