@@ -2,7 +2,7 @@
 // quantiles. Names are taken as they come; HELP lines are the hints.
 
 /// Text -> Map of family name to {help, type, samples: [{name, labels, value}]}.
-export function parse(text) {
+function parse(text) {
   const families = new Map();
   const family = (name) => {
     if (!families.has(name))
@@ -37,7 +37,7 @@ export function parse(text) {
 const key_of = (x) => x.name + JSON.stringify(x.labels);
 
 /// The difference of two readings, by sample.
-export class window_of {
+class window_of {
   constructor(before, after, seconds) {
     this.after = after;
     this.seconds = seconds;
@@ -116,4 +116,20 @@ function quantile(buckets, at, count, q) {
     below = n;
   }
   return low;
+}
+
+/// Readings one after the other: each call takes a text of /metrics and gives
+/// the window since the call before; the first has no length.
+export function readings() {
+  let before;
+  return (text) => {
+    const now = { at: performance.now(), families: parse(text) };
+    const since = new window_of(
+      before?.families,
+      now.families,
+      before ? (now.at - before.at) / 1000 : 0,
+    );
+    before = now;
+    return since;
+  };
 }

@@ -2,7 +2,7 @@
 
 import { get, get_if } from "./api.js";
 import { ago, clock, duration, fill, h, number, stat, table } from "./dom.js";
-import { parse, window_of } from "./metrics.js";
+import { readings } from "./metrics.js";
 
 export const title = "Overview";
 export const key = "o";
@@ -10,7 +10,7 @@ export const key = "o";
 const every_ms = 2000;
 const kept = 60; // Two minutes.
 const history = new Map(); // Outlives the page, so that coming back shows it.
-let before = null;
+const since_last = readings();
 
 function remember(name, value) {
   const values = history.get(name) ?? [];
@@ -52,13 +52,7 @@ export function mount(root, page) {
       get_if("/v1/admin/events?last=10", page.signal),
     ]);
     if (page.ended()) return;
-    const now = { at: performance.now(), families: parse(text) };
-    const w = new window_of(
-      before?.families,
-      now.families,
-      before ? (now.at - before.at) / 1000 : 0,
-    );
-    before = now;
+    const w = since_last(text);
     const found = alarms_of(health, stuck, dead, w);
     root.querySelector("#node").textContent =
       `${actors.node ? `node ${actors.node}, ` : ""}version ${health.version}, up ${duration(health.uptime_seconds)}`;

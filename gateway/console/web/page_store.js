@@ -2,12 +2,12 @@
 
 import { get, get_if } from "./api.js";
 import { duration, facts, fill, h, number, stat, table } from "./dom.js";
-import { parse, window_of } from "./metrics.js";
+import { readings } from "./metrics.js";
 
 export const title = "Store";
 export const key = "s";
 
-let before = null;
+const since_last = readings();
 const steps = [];
 
 export function mount(root, page) {
@@ -32,13 +32,7 @@ export function mount(root, page) {
       get_if("/v1/admin/upkeep", page.signal),
     ]);
     if (page.ended()) return;
-    const now = { at: performance.now(), families: parse(text) };
-    const w = new window_of(
-      before?.families,
-      now.families,
-      before ? (now.at - before.at) / 1000 : 0,
-    );
-    before = now;
+    const w = since_last(text);
     const check = health.checks?.store ?? {};
     state.className = `card banner ${check.status === "healthy" ? "" : "warn"}`;
     fill(
