@@ -140,6 +140,13 @@ private:
   fake_connection::controls& knobs_;
 };
 
+struct kept_spans final : span_sink {
+  void take(finished_span x) override {
+    all.push_back(std::move(x));
+  }
+  std::vector<finished_span> all;
+};
+
 /// One thread, hand-driven clock: nothing runs until `settle`. Each test runs
 /// on each of the stores.
 struct writer_fixture {
@@ -242,6 +249,25 @@ TEST_CASE_FIXTURE(writer_fixture, "what waits becomes one batch") {
   CHECK(stats->events == 3);
   CHECK(stats->queued == 0);
   CHECK(below->open()->load(trip(1))->rev == 2);
+}
+
+TEST_CASE_FIXTURE(writer_fixture, "a batch links all traces that it serves") {
+  kept_spans spans;
+  tracer traces{{}, 1, {1}, spans};
+  journal_writer_config config;
+  config.spans = &traces;
+  spawn(config);
+  const trace_context first{1, 2, 3}, second{4, 5, 6};
+  self->send(writer, commit_request{step(trip(1), 1), 11, true, first});
+  self->send(writer, commit_request{step(trip(2), 1), 12, true, {}});
+  self->send(writer, commit_request{step(trip(3), 1), 13, true, second});
+  CHECK(answers().size() == 3);
+  REQUIRE(spans.all.size() == 1);
+  CHECK(spans.all[0].name == "store batch");
+  CHECK(spans.all[0].what.at.trace_low == first.trace_low);
+  CHECK(spans.all[0].what.parent == first.span);
+  REQUIRE(spans.all[0].links.size() == 1);
+  CHECK(spans.all[0].links[0].span == second.span);
 }
 
 TEST_CASE_FIXTURE(writer_fixture, "every request has exactly one answer") {
