@@ -40,7 +40,7 @@ bool is_stop(std::uint16_t code) {
 
 client::client(client_host& host, std::uint32_t link, entity_ref who,
                random_stream random)
-  : host_{host}, random_{random}, link_{link}, who_{who} {
+  : host_{host}, random_{random}, link_{link}, who_{who}, place_{link} {
 }
 
 void client::start(double at_s) {
@@ -75,6 +75,9 @@ void client::on_closed(std::uint16_t code, std::string_view reason) {
   }
   // Some contracts say stop where a person would open the app again.
   const double least = code >= 4500 && code < 5000 ? 5 : 0;
+  // Where it was it can resume; who finds nobody there goes elsewhere.
+  if (failures_ > 0)
+    ++place_;
   failures_ = static_cast<std::uint8_t>(std::min(failures_ + 1, 20));
   const double most =
     std::min(backoff_max_s, backoff_first_s * std::exp2(failures_));
@@ -221,7 +224,7 @@ void client::on_time() {
     // The hello has to be answered; `beat` looks after it.
     connect_s_ = never;
     beat_s_ = now + hello_within_s;
-    host_.open(link_, !session_.empty());
+    host_.open(link_, !session_.empty(), place_);
     return;
   }
   if (now >= beat_s_)
@@ -267,6 +270,7 @@ void client::on_text(std::string_view text) {
   case frame_kind::go_away:
     ++host_.stats.closes["go_away"];
     record('<', "go_away");
+    ++place_;
     host_.close(link_);
     offline();
     return reconnect_in(1e-3 * frame.wait_ms);

@@ -26,7 +26,8 @@ public:
   virtual ~client_host() = default;
 
   /// @param resuming it will ask for its former session.
-  virtual void open(std::uint32_t link, bool resuming) = 0;
+  /// @param place which of the system's servers, modulo their number.
+  virtual void open(std::uint32_t link, bool resuming, std::uint32_t place) = 0;
   virtual bool send(std::uint32_t link, std::string_view text) = 0;
   /// Breaks off without a word.
   virtual void abort(std::uint32_t link) = 0;
@@ -190,6 +191,7 @@ private:
   bool welcomed_ = false;
   bool left_ = false;
   bool was_welcome_ = false;
+  std::uint32_t place_ = 0;   ///< The server to go to, modulo their number.
   std::uint8_t failures_ = 0; ///< Connections in a row that led nowhere.
   std::uint32_t numbers_ = 0;
   std::uint32_t heartbeat_ms_ = 0;

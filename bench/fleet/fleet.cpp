@@ -82,7 +82,9 @@ std::string base36(std::uint64_t x) {
 void prepare(const fleet_options& options, machinery& m) {
   auto& run = m.run;
   run.options = &options;
-  run.to = parse_url(options.url);
+  run.to.push_back(parse_url(options.url));
+  for (const auto& url : options.more_urls)
+    run.to.push_back(parse_url(url));
   run.secret = read_key_file(options.dev_key_file);
   load_demand(options, run);
   if (!options.road_nodes.empty()) {
@@ -217,6 +219,8 @@ bool drain(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
 /// @returns why nobody could be reached.
 std::string why_nobody(const fleet_options& options, const fleet_stats& stats) {
   std::string out = "nobody answers at " + options.url;
+  for (const auto& url : options.more_urls)
+    out += ", " + url;
   for (const auto& [reason, n] : stats.closes)
     out += "; " + reason + " (" + std::to_string(n) + " times)";
   return out + ". Is the system running, and is this its development key?";

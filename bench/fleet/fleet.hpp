@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 /// Simulated fleets: drivers and riders as websocket clients of a running
 /// system. They know the public protocol and nothing else.
@@ -28,6 +29,9 @@ struct mischief {
 struct fleet_options {
   /// The server; ws:// alone, the fleet speaks no TLS.
   std::string url = "ws://127.0.0.1:7400/v1/ws";
+  /// More servers of the same system. Clients spread over all of them and go to
+  /// the next when theirs is gone or sends them away.
+  std::vector<std::string> more_urls;
   /// The server's development key, to make tokens with.
   std::string dev_key_file;
 

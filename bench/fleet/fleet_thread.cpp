@@ -252,8 +252,9 @@ rider* fleet_thread::free_rider() {
 
 // -- what clients ask for -----------------------------------------------------
 
-void fleet_thread::open(std::uint32_t link, bool resuming) {
-  loop_.open(link, resuming);
+void fleet_thread::open(std::uint32_t link, bool resuming,
+                        std::uint32_t place) {
+  loop_.open(link, resuming, place);
 }
 
 bool fleet_thread::send(std::uint32_t link, std::string_view text) {

@@ -37,7 +37,7 @@ enum class run_phase : std::uint8_t { serving, draining, leaving };
 /// What all threads of a run share.
 struct fleet_run {
   const fleet_options* options = nullptr;
-  endpoint to;
+  std::vector<endpoint> to;
   std::string secret;
   std::string name; ///< Begins command ids.
   std::vector<ride_wish> wishes;
@@ -90,7 +90,7 @@ private:
     }
   };
 
-  void open(std::uint32_t link, bool resuming) override;
+  void open(std::uint32_t link, bool resuming, std::uint32_t place) override;
   bool send(std::uint32_t link, std::string_view text) override;
   void abort(std::uint32_t link) override;
   void close(std::uint32_t link) override;

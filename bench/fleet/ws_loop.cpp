@@ -28,18 +28,28 @@ void shrink(std::string& text) {
 } // namespace
 
 ws_loop::ws_loop(const endpoint& to, std::uint32_t links, std::uint64_t seed)
-  : to_{to},
-    links_(links), buffer_{std::make_unique<char[]>(buffer_size)}, random_{
+  : ws_loop{std::vector<endpoint>{to}, links, seed} {
+}
+
+ws_loop::ws_loop(const std::vector<endpoint>& to, std::uint32_t links,
+                 std::uint64_t seed)
+  : links_(links), buffer_{std::make_unique<char[]>(buffer_size)}, random_{
                                                                      seed} {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const auto port = std::to_string(to.port);
-  if (int error = getaddrinfo(to.host.c_str(), port.c_str(), &hints, &found))
-    throw std::runtime_error{"host '" + to.host + "': " + gai_strerror(error)};
-  std::memcpy(&address_, found->ai_addr, found->ai_addrlen);
-  address_size_ = found->ai_addrlen;
-  freeaddrinfo(found);
+  for (const auto& place : to) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const auto port = std::to_string(place.port);
+    if (int error =
+          getaddrinfo(place.host.c_str(), port.c_str(), &hints, &found))
+      throw std::runtime_error{"host '" + place.host
+                               + "': " + gai_strerror(error)};
+    auto& x = servers_.emplace_back();
+    x.to = place;
+    std::memcpy(&x.address, found->ai_addr, found->ai_addrlen);
+    x.address_size = found->ai_addrlen;
+    freeaddrinfo(found);
+  }
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0)
     throw std::runtime_error{std::string{"epoll: "} + std::strerror(errno)};
@@ -52,11 +62,13 @@ ws_loop::~ws_loop() {
   ::close(epoll_);
 }
 
-void ws_loop::open(link_id id, bool resuming) {
+void ws_loop::open(link_id id, bool resuming, std::uint32_t place) {
   auto& x = links_[id];
+  x.place = place % static_cast<std::uint32_t>(servers_.size());
+  const auto& at = servers_[x.place];
   x.resuming = resuming;
-  x.fd =
-    ::socket(address_.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  x.fd = ::socket(at.address.ss_family,
+                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   x.at = phase::connecting;
   if (x.fd < 0) {
     refused_.push_back(id);
@@ -64,8 +76,8 @@ void ws_loop::open(link_id id, bool resuming) {
   }
   const int on = 1;
   ::setsockopt(x.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto address = reinterpret_cast<const sockaddr*>(&address_);
-  if (::connect(x.fd, address, address_size_) != 0 && errno != EINPROGRESS) {
+  const auto address = reinterpret_cast<const sockaddr*>(&at.address);
+  if (::connect(x.fd, address, at.address_size) != 0 && errno != EINPROGRESS) {
     refused_.push_back(id);
     return;
   }
@@ -188,7 +200,7 @@ void ws_loop::handle(link_id id, std::uint32_t events, listener& to) {
       return fail(id, 0, std::strerror(error), to);
     x.at = phase::upgrading;
     x.key = make_key(random_.next(), random_.next());
-    x.out = upgrade_request(to_, x.key, x.resuming);
+    x.out = upgrade_request(servers_[x.place].to, x.key, x.resuming);
   }
   if ((events & EPOLLOUT) != 0)
     flush(id, to);

@@ -49,6 +49,11 @@ public:
   /// Resolves the host at once.
   /// @throws std::runtime_error when the host has no address.
   ws_loop(const endpoint& to, std::uint32_t links, std::uint64_t seed);
+
+  /// The same with several servers to choose from.
+  /// @pre `to` is not empty.
+  ws_loop(const std::vector<endpoint>& to, std::uint32_t links,
+          std::uint64_t seed);
   ~ws_loop();
 
   ws_loop(const ws_loop&) = delete;
@@ -57,8 +62,9 @@ public:
   /// Starts to connect. Not to be called from a listener: what is left of the
   /// old connection's bytes would count as the new one's.
   /// @param resuming says so in the URL: servers let such go first.
+  /// @param place chooses the server, modulo their number.
   /// @pre the link is closed.
-  void open(link_id link, bool resuming = false);
+  void open(link_id link, bool resuming = false, std::uint32_t place = 0);
 
   /// Queues a text frame. @returns `false` when the link is not open or full.
   bool send(link_id link, std::string_view text);
@@ -85,8 +91,15 @@ public:
 private:
   enum class phase : std::uint8_t { closed, connecting, upgrading, open };
 
+  struct server {
+    endpoint to;
+    sockaddr_storage address{};
+    socklen_t address_size = 0;
+  };
+
   struct link {
     int fd = -1;
+    std::uint32_t place = 0; ///< Below `servers_.size()`.
     phase at = phase::closed;
     bool resuming = false;
     bool dirty = false;       ///< Listed in dirty_.
@@ -108,9 +121,7 @@ private:
   void drop(link_id id);
   void fail(link_id id, std::uint16_t code, std::string_view why, listener& to);
 
-  endpoint to_;
-  sockaddr_storage address_{};
-  socklen_t address_size_ = 0;
+  std::vector<server> servers_;
   int epoll_ = -1;
   std::vector<link> links_;
   std::vector<link_id> dirty_;

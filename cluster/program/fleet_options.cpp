@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace hansom {
 
@@ -10,6 +11,7 @@ namespace {
 
 /// What the command line gives as text and the fleet wants parsed.
 struct fleet_texts {
+  std::vector<std::string> urls;
   std::string hours;
   std::string columns;
   std::string unit;
@@ -83,8 +85,11 @@ CLI::App* add_fleet_run(CLI::App& group, fleet::fleet_options& x) {
   // A script's flags can be changed by adding others behind them.
   app->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   auto texts = std::make_shared<fleet_texts>();
-  app->add_option("--url", x.url, "The system's websocket")
-    ->capture_default_str();
+  app
+    ->add_option("--url", texts->urls,
+                 "The system's websocket (" + x.url
+                   + "); again for each of its nodes")
+    ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app->add_option("--dev-key-file", x.dev_key_file,
                   "The node's development key: DATA/dev.key");
   app->add_option("--drivers", x.drivers)->capture_default_str();
@@ -111,6 +116,10 @@ CLI::App* add_fleet_run(CLI::App& group, fleet::fleet_options& x) {
   add_movement(*app, x);
   add_mischief(*app, x.chaos);
   app->callback([&x, texts] {
+    if (!texts->urls.empty()) {
+      x.url = texts->urls.front();
+      x.more_urls.assign(texts->urls.begin() + 1, texts->urls.end());
+    }
     if (!texts->hours.empty())
       x.hours = fleet::parse_hours(texts->hours);
     if (!texts->columns.empty())

@@ -7,7 +7,9 @@
 //   lost SENT NOW REASON         the connection ended before the answer
 //
 // SENT is when the answered command was last put on the wire. Ends by itself
-// after --seconds, or with the process that started it.
+// after --seconds, or with the process that started it. With several --url it
+// goes to the next when a connection ends or says nothing for --silence
+// seconds.
 
 #include "bench/fleet/server_frame.hpp"
 #include "bench/fleet/token.hpp"
@@ -23,6 +25,7 @@
 #include <exception>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -35,11 +38,12 @@ std::int64_t now_us() {
 }
 
 struct options {
-  std::string url;
+  std::vector<hansom::fleet::endpoint> to;
   std::string key_file;
   std::uint64_t driver = 9'000'001;
   std::int64_t every_us = 50'000;
   std::int64_t seconds = 3600;
+  std::int64_t silence_us = 15'000'000;
 };
 
 class prober final : public fleet::ws_loop::listener {
@@ -48,9 +52,7 @@ public:
 
   explicit prober(const options& with)
     : with_{with}, secret_{fleet::read_key_file(with.key_file)},
-      loop_{fleet::parse_url(with.url), 1, 1}, run_{
-                                                 "probe"
-                                                 + std::to_string(now_us())} {
+      loop_{with.to, 1, 1}, run_{"probe" + std::to_string(now_us())} {
   }
 
   void run() {
@@ -60,11 +62,12 @@ public:
       if (!online_ && !connecting_ && now >= again_us_) {
         connecting_ = true;
         silent_since_us_ = now;
-        loop_.open(0);
+        loop_.open(0, false, place_);
       }
       if (online_ && !waiting_ && now >= again_us_)
         send();
-      if ((waiting_ || connecting_) && now - silent_since_us_ > silence_us) {
+      if ((waiting_ || connecting_)
+          && now - silent_since_us_ > with_.silence_us) {
         // A command may wait in the node while its store is away; a node that
         // says nothing at all for so long is as good as gone.
         loop_.abort(0);
@@ -104,12 +107,11 @@ public:
       note("lost", code == 0 ? why : std::to_string(code));
     }
     waiting_ = online_ = connecting_ = false;
+    ++place_; // Whoever serves will do.
     again_us_ = now_us() + 20'000;
   }
 
 private:
-  static constexpr std::int64_t silence_us = 15'000'000;
-
   [[nodiscard]] std::string id() const {
     return run_ + '-' + std::to_string(number_);
   }
@@ -150,17 +152,19 @@ private:
   bool connecting_ = false;
   bool online_ = false;
   bool waiting_ = false;
+  std::uint32_t place_ = 0;
   std::int64_t sent_us_ = 0;
   std::int64_t again_us_ = 0;
   std::int64_t silent_since_us_ = 0;
 };
 
 int usage(const std::string& wrong) {
-  std::fprintf(stderr,
-               "prober: %s; try: prober --url ws://127.0.0.1:PORT/v1/ws "
-               "--dev-key-file DATA/dev.key [--driver ID] [--every-ms N] "
-               "[--seconds N]\n",
-               wrong.c_str());
+  std::fprintf(
+    stderr,
+    "prober: %s; try: prober --url ws://127.0.0.1:PORT/v1/ws "
+    "[--url ...] --dev-key-file DATA/dev.key [--driver ID] [--every-ms N] "
+    "[--seconds N]\n",
+    wrong.c_str());
   return 2;
 }
 
@@ -169,16 +173,19 @@ int usage(const std::string& wrong) {
 int main(int argc, char** argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   std::map<std::string, std::string> given;
+  std::vector<std::string> urls;
   for (int i = 1; i < argc; i += 2) {
+    std::string name = argv[i];
     if (i + 1 >= argc)
-      return usage(std::string{argv[i]} + " needs a value");
-    given[argv[i]] = argv[i + 1];
+      return usage(name + " needs a value");
+    if (name == "--url")
+      urls.emplace_back(argv[i + 1]);
+    else
+      given[name] = argv[i + 1];
   }
   options with;
   for (auto& [name, value] : given) {
-    if (name == "--url")
-      with.url = value;
-    else if (name == "--dev-key-file")
+    if (name == "--dev-key-file")
       with.key_file = value;
     else if (name == "--driver")
       with.driver = std::strtoull(value.c_str(), nullptr, 10);
@@ -186,12 +193,16 @@ int main(int argc, char** argv) {
       with.every_us = 1000 * std::strtoll(value.c_str(), nullptr, 10);
     else if (name == "--seconds")
       with.seconds = std::strtoll(value.c_str(), nullptr, 10);
+    else if (name == "--silence")
+      with.silence_us = 1'000'000 * std::strtoll(value.c_str(), nullptr, 10);
     else
       return usage("unknown flag " + name);
   }
-  if (with.url.empty() || with.key_file.empty() || with.every_us <= 0)
+  if (urls.empty() || with.key_file.empty() || with.every_us <= 0)
     return usage("--url and --dev-key-file are needed");
   try {
+    for (auto& url : urls)
+      with.to.push_back(fleet::parse_url(url));
     prober{with}.run();
   } catch (const std::exception& e) {
     std::fprintf(stderr, "prober: %s\n", e.what());

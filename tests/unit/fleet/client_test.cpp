@@ -120,6 +120,30 @@ TEST_CASE("who drops off with all others comes back at once, by resume") {
   CHECK(s.host.resumed == 1);
 }
 
+TEST_CASE("of several servers: back to the one, on when it is gone") {
+  rider_stage x;
+  CHECK(x.host.place == 0);
+  auto gone = [&] {
+    x.who.on_closed(0, "closed");
+    auto before = x.host.opened;
+    x.run_to(x.host.time + 6);
+    CHECK(x.host.opened == before + 1);
+  };
+  gone(); // Where its session is, first.
+  CHECK(x.host.place == 0);
+  gone(); // Nobody there.
+  CHECK(x.host.place == 1);
+  x.who.on_open();
+  x.welcome(rider_view{ann, {}});
+  gone();
+  CHECK(x.host.place == 1);
+  x.who.on_open();
+  x.welcome(rider_view{ann, {}});
+  x.say(go_away_body(1));
+  x.run_to(x.host.time + 1);
+  CHECK(x.host.place == 2);
+}
+
 TEST_CASE("I11: resume replays, or says resync; anything else is broken") {
   for (int variant = 0; variant < 4; ++variant) {
     CAPTURE(variant);

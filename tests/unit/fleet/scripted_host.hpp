@@ -25,6 +25,7 @@ struct scripted_host : fleet::client_host {
   int resumed = 0; ///< Of those.
   int aborted = 0;
   int freed = 0;
+  std::uint32_t place = 0; ///< Where the last connection went.
 
   scripted_host() {
     plan.chaos = {0, 0, 0, 0, 0, 0, 0, 0};
@@ -34,8 +35,9 @@ struct scripted_host : fleet::client_host {
     run = "t";
   }
 
-  void open(std::uint32_t, bool resuming) override {
+  void open(std::uint32_t, bool resuming, std::uint32_t where) override {
     ++opened;
+    place = where;
     resumed += resuming;
   }
   bool send(std::uint32_t, std::string_view text) override {
