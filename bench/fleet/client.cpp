@@ -107,6 +107,8 @@ void client::vanish() {
   record('-', "off the net");
   ++host_.stats.closes["off the net on purpose"];
   offline();
+  // As if a balancer stood before the servers: resume works on any of them.
+  ++place_;
   reconnect_in(random_.exponential(host_.options->away_s));
 }
 

@@ -38,9 +38,6 @@ std::vector<std::string> check(const settings& x) {
   if (x.cluster.enabled && x.store.engine != store_engine::postgresql)
     problems.push_back("configuration: cluster.enabled needs store.engine = "
                        "\"postgresql\": nodes share one store");
-  if (x.cluster.enabled && !x.redis.url.empty())
-    problems.push_back("configuration: cluster.enabled and redis.url do not go "
-                       "together yet: leave redis.url empty");
   if (auto problem = check(x.dispatch); !problem.empty())
     problems.push_back("configuration: " + problem);
   // Keys come from files, which are read when a node starts: one of the right
