@@ -1,5 +1,6 @@
 #include "cluster/member/cluster_side.hpp"
 
+#include "cluster/mesh/mesh_versions.hpp"
 #include "cluster/node/open_store.hpp"
 #include "cluster/program/exit_codes.hpp"
 
@@ -53,6 +54,8 @@ cluster_side::cluster_side(const settings& with, const std::string& version)
     std::string{with.gateway.certificate_file.empty() ? "http://" : "https://"}
     + with.gateway.address + ':' + std::to_string(with.gateway.port);
   me.app_version = version;
+  me.protocol_min = mesh_versions().min;
+  me.protocol_max = mesh_versions().max;
   me.weight = with.cluster.weight;
   auto joined = store::make_postgres_membership(options_)->join(me);
   if (joined.what != store::join_verdict::joined)

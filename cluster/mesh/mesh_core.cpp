@@ -127,7 +127,7 @@ private:
     spdlog::warn("mesh: a greeting of incarnation {} is turned away: it has "
                  "ended, or is ourselves, or there are too many",
                  x.from);
-    send(from, mesh_frame{mesh_version_max, frame_kind::bye, core_.with.self,
+    send(from, mesh_frame{mesh_versions().max, frame_kind::bye, core_.with.self,
                           x.from, 0, "this incarnation has ended"});
   }
 

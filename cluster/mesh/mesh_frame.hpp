@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/type_ids.hpp"
+#include "cluster/mesh/mesh_versions.hpp"
 
 #include <string>
 
@@ -17,11 +18,8 @@ enum class frame_kind : std::uint8_t {
   pong,
 };
 
-inline constexpr std::uint16_t mesh_version_min = 1;
-inline constexpr std::uint16_t mesh_version_max = 1;
-
 struct mesh_frame {
-  std::uint16_t version = mesh_version_max;
+  std::uint16_t version = mesh_versions().max;
   frame_kind kind = frame_kind::ping;
   std::uint64_t from = 0; ///< Incarnations.
   std::uint64_t to = 0;
@@ -32,8 +30,8 @@ HANSOM_RECORD(mesh_frame, version, kind, from, to, number, body)
 
 /// What both sides of a link must agree on.
 struct mesh_hello {
-  std::uint16_t version_min = mesh_version_min;
-  std::uint16_t version_max = mesh_version_max;
+  std::uint16_t version_min = mesh_versions().min;
+  std::uint16_t version_max = mesh_versions().max;
   std::uint32_t heartbeat_ms = 0;
   std::uint32_t timeout_ms = 0;
   std::string cluster;

@@ -168,7 +168,7 @@ private:
   void join(caf::actor with, const mesh_hello& theirs) {
     peer_ = std::move(with);
     monitor(peer_);
-    version_ = std::min(mesh_version_max, theirs.version_max);
+    version_ = std::min(mesh_versions().max, theirs.version_max);
     heard_ = now();
     last_in_ = 0;
   }
@@ -195,7 +195,8 @@ private:
   [[nodiscard]] std::string fault_of(const mesh_hello& x) const {
     if (x.cluster != config().cluster)
       return "it belongs to cluster \"" + x.cluster + '"';
-    if (x.version_max < mesh_version_min || x.version_min > mesh_version_max)
+    if (x.version_max < mesh_versions().min
+        || x.version_min > mesh_versions().max)
       return "it speaks versions " + std::to_string(x.version_min) + " to "
              + std::to_string(x.version_max);
     if (x.heartbeat_ms != config().heartbeat.count()
@@ -389,7 +390,7 @@ private:
   const mesh_core::peer_ptr me_;
   const bool dials_;
   caf::actor peer_; ///< The link actor over there; null: no link.
-  std::uint16_t version_ = mesh_version_max;
+  std::uint16_t version_ = mesh_versions().max;
   timestamp heard_;
   std::uint64_t last_in_ = 0;
   bool busy_ = false; ///< An attempt to get a link is under way.

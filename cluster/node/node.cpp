@@ -10,6 +10,7 @@
 #include "cluster/admin/trip_orders.hpp"
 #include "cluster/config/load.hpp"
 #include "cluster/map/map_routes.hpp"
+#include "cluster/member/app_version.hpp"
 #include "cluster/member/cluster_side.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/logging.hpp"
@@ -94,7 +95,7 @@ struct node::body {
     if (with.cluster.enabled) {
       // Shards come by decisions, later.
       migrate_store(with);
-      peers = std::make_unique<cluster_side>(with, HANSOM_VERSION);
+      peers = std::make_unique<cluster_side>(with, app_version());
       incarnation = peers->self();
       store = store::make_postgres(peers->store_options());
       store->open()->migrate();
@@ -331,9 +332,10 @@ void node::stop() {
     b.ops->stop();
   if (b.housekeeping)
     b.housekeeping->stop();
+  // Before: a node has left only when it has no clients either.
+  b.clients->drain(farewell);
   if (b.peers)
     b.peers->leave();
-  b.clients->drain(farewell);
   auto deadline = std::chrono::steady_clock::now() + farewell_max;
   while (!b.clients->drained() && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(milliseconds{20});

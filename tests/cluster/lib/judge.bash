@@ -6,23 +6,26 @@ number() {
   sed -n "s/.*\"$2\":\([0-9][0-9]*\).*/\1/p" "$1" 2>/dev/null | head -n 1
 }
 
-# serve_times: milliseconds from each mark to the first answer to a command that
-# was sent after it; "never" when there was none.
+# serve_times: milliseconds from each mark until each of the prober's drivers had
+# an answer to a command that was sent after it; "never" when one had none.
 serve_times() {
   [ -s "$world/marks" ] || return 0
   awk '
     NR == FNR { mark[++marks] = $1; next }
     $1 == "ack" {
-      for (i = first; i <= marks; ++i) {
-        if (mark[i] > $2) break
-        if (!(i in took)) took[i] = ($3 - mark[i]) / 1000
+      for (i = first[$5] + 1; i <= marks && mark[i] <= $2; ++i) {
+        took = ($3 - mark[i]) / 1000
+        if (took > worst[i]) worst[i] = took
+        first[$5] = i
       }
-      while (first <= marks && first in took) ++first
     }
-    BEGIN { first = 1 }
     END {
-      for (i = 1; i <= marks; ++i)
-        if (i in took) printf "%d\n", took[i]; else print "never"
+      for (i = 1; i <= marks; ++i) {
+        never = length(first) == 0
+        for (driver in first)
+          if (first[driver] < i) never = 1
+        if (never) print "never"; else printf "%d\n", worst[i]
+      }
     }' <(sort -n "$world/marks") "$world/probe"
 }
 
@@ -64,11 +67,17 @@ check_store() {
   esac
 }
 
-judge() {
-  local name acknowledged found terminal doubled worst peak
+# nodes_end: before the store is judged.
+nodes_end() {
+  local name
   for name in "${!node_pid[@]}"; do
     [ -z "${node_pid[$name]}" ] || node_stop "$name"
   done
+}
+
+judge() {
+  local acknowledged found terminal doubled worst peak
+  nodes_end
   check_store
   acknowledged=$(number "$world/check.json" requests_acknowledged)
   found=$(number "$world/check.json" requests_found)
@@ -99,12 +108,13 @@ finish() {
   [ ! -s "$world/broken" ] || code=1
   {
     echo "about=$about"
-    echo "struck=$(wc -l <"$world/struck" 2>/dev/null || echo 0)"
+    echo "struck=$(cat "$world/struck" 2>/dev/null | wc -l)"
     cat "$world/numbers" 2>/dev/null
-    echo "serve=$(tr '\n' ' ' <"$world/serve" 2>/dev/null)"
+    echo "serve=$(cat "$world/serve" 2>/dev/null | tr '\n' ' ')"
     echo "peak_kb=$(sort -n "$world/peaks" 2>/dev/null | tail -n 1)"
     echo "bound_ms=${bound_ms:+$((bound_ms * scale))}"
     sed 's/^/broken=/' "$world/broken" 2>/dev/null
+    sed 's/^/skipped=/' "$world/skipped" 2>/dev/null
     [ -z "$seen" ] || echo "seen=$seen"
   } >"$row"
   if [ "$code" != 0 ] && [ -n "$failures_kept" ]; then

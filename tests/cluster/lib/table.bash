@@ -7,9 +7,19 @@ row() {
   for i in $(seq "$3"); do
     cat "$rows/$2-$1-$i" 2>/dev/null || echo "broken=the run left no row"
   done | awk -F= -v fault="$2" -v store="$1" '
-    function of(share, i) {
-      i = int(share * n + 0.999999)
-      return n == 0 ? "" : took[i < 1 ? 1 : i]
+    function add(all, text, count, i, parts, j, x) {
+      count = split(text, parts, " ")
+      for (i = 1; i <= count; ++i) # Few: insertion will do.
+        if (parts[i] ~ /^[0-9]+$/) {
+          x = parts[i] + 0
+          for (j = ++n[all]; j > 1 && took[all, j - 1] > x; --j)
+            took[all, j] = took[all, j - 1]
+          took[all, j] = x
+        }
+    }
+    function of(all, share, i) {
+      i = int(share * n[all] + 0.999999)
+      return n[all] == 0 ? "" : took[all, i < 1 ? 1 : i]
     }
     {
       key = $1
@@ -18,27 +28,25 @@ row() {
         sum[key] += value
       else if (key == "peak_kb")
         peak = value > peak + 0 ? value + 0 : peak
-      else if (key == "serve") {
-        count = split(value, parts, " ")
-        for (i = 1; i <= count; ++i)
-          if (parts[i] ~ /^[0-9]+$/) took[++n] = parts[i] + 0
-      } else if (key == "broken")
+      else if (key == "serve" || key == "owned")
+        add(key, value)
+      else if (key == "broken")
         broken = broken (broken == "" ? "" : "; ") value
       else
         last[key] = value
     }
     END {
-      for (i = 2; i <= n; ++i) # Few: insertion will do.
-        for (j = i; j > 1 && took[j] < took[j - 1]; --j) {
-          x = took[j]; took[j] = took[j - 1]; took[j - 1] = x
-        }
       printf "fault=%s\nstore=%s\nstruck=%d\n", fault, store, sum["struck"]
       printf "acknowledged=%d\nfound=%d\n", sum["acknowledged"], sum["found"]
       printf "terminal=%d\ndoubled=%d\n", sum["terminal"], sum["doubled"]
       printf "lost=%d\n", sum["acknowledged"] - sum["found"]
-      printf "serve_n=%d\nserve_p50=%s\nserve_max=%s\n", n, of(0.5), of(1)
+      printf "serve_n=%d\nserve_p50=%s\nserve_p99=%s\nserve_max=%s\n", \
+        n["serve"], of("serve", 0.5), of("serve", 0.99), of("serve", 1)
+      printf "owned_n=%d\nowned_p50=%s\nowned_p99=%s\n", n["owned"], \
+        of("owned", 0.5), of("owned", 0.99)
       printf "peak_mb=%d\nbound_ms=%s\n", peak / 1024, last["bound_ms"]
-      printf "seen=%s\nbroken=%s\n", last["seen"], broken
+      printf "seen=%s\nbroken=%s\nskipped=%s\n", last["seen"], broken, \
+        last["skipped"]
     }'
 }
 
@@ -57,7 +65,8 @@ each() {
 }
 
 table_line() {
-  printf '%-18s %-10s %5s %7s %7s %8s %7s %5s %9s %9s %6s %9s  %s\n' "$@"
+  printf '%-18s %-10s %5s %7s %7s %8s %7s %5s %9s %9s %9s %9s %6s %9s  %s\n' \
+    "$@"
 }
 
 ms() {
@@ -68,12 +77,14 @@ broken_rows=0
 print_row() {
   local verdict=held
   [ -z "${of[broken]}" ] || verdict=BROKEN
+  [ -z "${of[skipped]}" ] || verdict=skipped
   table_line "${of[fault]}" "${of[store]}" "${of[struck]}" \
     "${of[acknowledged]}" "${of[found]}" "${of[terminal]}" "${of[doubled]}" \
-    "${of[lost]}" "$(ms "${of[serve_p50]}")" "$(ms "${of[serve_max]}")" \
-    "${of[peak_mb]}" "$(ms "${of[bound_ms]}")" "$verdict"
+    "${of[lost]}" "$(ms "${of[serve_p50]}")" "$(ms "${of[serve_p99]}")" \
+    "$(ms "${of[owned_p50]}")" "$(ms "${of[owned_p99]}")" "${of[peak_mb]}" "$(ms "${of[bound_ms]}")" "$verdict"
   [ -z "${of[seen]}" ] || echo "    ${of[seen]}"
-  [ "$verdict" = held ] || {
+  [ "$verdict" != skipped ] || echo "    ${of[skipped]}"
+  [ "$verdict" != BROKEN ] || {
     echo "    ${of[broken]}"
     broken_rows=$((broken_rows + 1))
   }
@@ -81,7 +92,7 @@ print_row() {
 
 table() {
   table_line fault store runs ack\'ed found terminal doubled lost \
-    'serve p50' 'max' MB bound verdict
+    'serve p50' p99 'owned p50' p99 MB bound verdict
   each print_row
   if [ "$broken_rows" = 0 ]; then
     echo "PASS: ${#planned[@]} rows held, $SECONDS s"
@@ -100,11 +111,11 @@ print_json() {
   local key
   printf '%s{' "$separator"
   separator=,
-  for key in fault store seen broken; do
+  for key in fault store seen broken skipped; do
     printf '"%s":%s,' "$key" "$(json_text "${of[$key]}")"
   done
   for key in struck acknowledged found terminal doubled lost serve_n \
-    serve_p50 serve_max peak_mb bound_ms; do
+    serve_p50 serve_p99 serve_max owned_n owned_p50 owned_p99 peak_mb bound_ms; do
     printf '"%s":%s,' "$key" "${of[$key]:-null}"
   done
   printf '"held":%s}' "$([ -z "${of[broken]}" ] && echo true || echo false)"

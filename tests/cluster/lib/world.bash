@@ -8,10 +8,15 @@ world=$(mktemp -d "${TMPDIR:-/tmp}/hansom-fault.XXXXXX")
 chmod 711 "$world" # PostgreSQL runs as somebody else.
 work=$world
 
-declare -A node_pid=() node_port=() node_data=()
+declare -A node_program=() # Other builds than $hansom.
+declare -A node_pid=() node_port=() node_data=() node_host=()
 node_env=()      # What env(1) puts before a node: a clock, for example.
 client_port=     # Where clients connect; a proxy's when one stands there.
+client_urls=()   # All of them, where clients know several.
+probe_flags=()
 database_port=   # Where nodes find PostgreSQL; a proxy's when one stands there.
+database_host=   # The same, unless 127.0.0.1.
+postgres_net=    # Addresses, beside 127.0.0.1, from which it is asked.
 redis_wanted=
 fleet_pid=
 prober_pid=
@@ -44,6 +49,12 @@ say() {
 broken() {
   say "BROKEN: $*"
   echo "$*" >>"$world/broken"
+}
+
+# skip REASON: it cannot be tested on this machine.
+skip() {
+  echo "$*" >>"$world/skipped"
+  finish
 }
 
 # cannot REASON: nothing was tested at all.
@@ -84,6 +95,9 @@ services_up() {
   [ "$store" = postgresql ] || return 0
   postgres_make "$world/postgres" "${postgres_settings[@]}" 2>>"$world/log" ||
     cannot "no PostgreSQL: $(tail -n 1 "$world/log")"
+  [ -z "$postgres_net" ] ||
+    echo "host all all $postgres_net scram-sha-256" |
+    as_postgres tee -a "$world/postgres/server/pg_hba.conf" >/dev/null
   postgres_start "$world/postgres" 2>>"$world/log" ||
     cannot "PostgreSQL does not start: $(tail -n 1 "$world/log")"
   postgres_database "$world/postgres" hansom || cannot "no database"
@@ -104,9 +118,11 @@ store_flags() {
 
 # with_store COMMAND...: the connection string is in the environment alone.
 with_store() {
+  local url
   if [ "$store" = postgresql ]; then
-    HANSOM_POSTGRES_URL=$(postgres_node_url "$world/postgres" hansom \
-      "$database_port") exec "$@"
+    url=$(postgres_node_url "$world/postgres" hansom "$database_port")
+    HANSOM_POSTGRES_URL=${url/@127.0.0.1:/@${database_host:-127.0.0.1}:} \
+      exec "$@"
   else
     exec "$@"
   fi
@@ -124,31 +140,49 @@ migrate() {
 
 # -- nodes --------------------------------------------------------------------
 
+# What members of a cluster need; one a line.
+node_more_flags() { :; }
+node_prefix() {
+  [ ${#node_env[@]} = 0 ] || printf '%s\n' "${node_env[@]}"
+}
+
 # node_start NAME [FLAG...]: returns once it serves. A second start has the
 # same folder and port.
 node_start() {
-  local name=$1 data=$world/$1 waited=0 pid flags
+  node_launch "$@"
+  node_await "$1" ||
+    cannot "the node did not start: $(tail -n 1 "$world/node.log")"
+}
+
+node_launch() {
+  local name=$1 data=$world/$1 flags more prefix
   shift
   node_data[$name]=$data
   mkdir -p "$data"
   mapfile -t flags < <(store_flags)
   [ -z "$redis_wanted" ] ||
     flags+=(--set "redis.url=redis://127.0.0.1:$redis_port")
-  (with_store "${node_env[@]}" "$hansom" start --data "$data" \
+  mapfile -t more < <(node_more_flags "$name")
+  mapfile -t prefix < <(node_prefix "$name")
+  (with_store "${prefix[@]}" "${node_program[$name]:-$hansom}" start --data "$data" \
     --port "${node_port[$name]:-0}" --set positions.speed_max_m_s=1400 \
     --set gateway.commands_per_s=0 --set gateway.positions_per_s=0 \
     --set gateway.handshakes_per_s=0 --set dispatch.offer_timeout=3s \
     --set dispatch.match_timeout=8s --set dispatch.connection_grace=4s \
     --set dispatch.driver_silent=8s --set dispatch.stall_after=10s \
-    --set log.level=warn "${flags[@]}" "$@") \
+    --set log.level=warn "${flags[@]}" "${more[@]}" "$@") \
     </dev/null >>"$world/node.log" 2>&1 &
-  pid=$!
-  remember "$pid"
-  node_pid[$name]=$pid
+  node_pid[$name]=$!
+  remember "${node_pid[$name]}"
+}
+
+# node_await NAME: until it serves. @returns 1 when it does not.
+node_await() {
+  local name=$1 data=$world/$1 waited=0 pid=${node_pid[$1]}
   # A killed node leaves its file behind; only this one's counts.
   until grep -q "\"pid\":${pid}[,}]" "$data/node.json" 2>/dev/null; do
-    if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -ge 600 ]; then
-      cannot "the node did not start: $(tail -n 1 "$world/node.log")"
+    if ! kill -0 "$pid" 2>/dev/null || [ "$waited" -ge 1200 ]; then
+      return 1
     fi
     sleep 0.05
     waited=$((waited + 1))
@@ -185,7 +219,7 @@ http() {
   {
     printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' \
       "$2" >&3 && timeout 3 cat <&3
-  } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/${node_port[$1]}"
+  } 2>/dev/null 3<>"/dev/tcp/${node_host[$1]:-127.0.0.1}/${node_port[$1]}"
 }
 
 # metric NAME PATTERN: the sum of a node's series that match.
@@ -198,12 +232,18 @@ metric() {
 
 # clients_start SECONDS: a fleet with demand for so long, and the prober.
 clients_start() {
-  local url=ws://127.0.0.1:$client_port/v1/ws
-  "$tools/prober" --url "$url" --dev-key-file "${node_data[A]}/dev.key" \
-    </dev/null >"$world/probe" 2>>"$world/log" &
+  local url urls=()
+  [ ${#client_urls[@]} -gt 0 ] ||
+    client_urls=("ws://127.0.0.1:$client_port/v1/ws")
+  for url in "${client_urls[@]}"; do
+    urls+=(--url "$url")
+  done
+  load_until=$((SECONDS + $1))
+  "$tools/prober" "${urls[@]}" --dev-key-file "${node_data[A]}/dev.key" \
+    "${probe_flags[@]}" </dev/null >"$world/probe" 2>>"$world/log" &
   prober_pid=$!
   remember "$prober_pid"
-  "$hansom" fleet run --url "$url" --dev-key-file "${node_data[A]}/dev.key" \
+  "$hansom" fleet run "${urls[@]}" --dev-key-file "${node_data[A]}/dev.key" \
     --drivers 120 --riders 400 --seed "$seed" --compression 20 --speed 35 \
     --radius 500 --hours 0-24 --requests-per-hour 3600 --duration "$1" \
     --drain "$drain_s" --rider-cancel 0.08 --driver-cancel 0.04 \

@@ -1,15 +1,16 @@
-// One driver far from everybody who starts and ends his shift without end: a
-// durable command every 50 ms. What he hears, and when, tells from outside how
-// long a node did not serve. One line per command:
+// Drivers far from everybody who start and end their shifts without end: a
+// durable command every 50 ms. What they hear, and when, tells from outside how
+// long nodes did not serve. One line per command:
 //
-//   ack SENT ANSWERED            both in microseconds of the wall clock
-//   refused SENT ANSWERED CODE   an error; the command is sent again, same id
-//   lost SENT NOW REASON         the connection ended before the answer
+//   ack SENT ANSWERED - DRIVER       both in microseconds of the wall clock
+//   refused SENT ANSWERED CODE DRIVER   an error; the command is sent again,
+//                                       same id
+//   lost SENT NOW REASON DRIVER      the connection ended before the answer
 //
-// SENT is when the answered command was last put on the wire. Ends by itself
-// after --seconds, or with the process that started it. With several --url it
-// goes to the next when a connection ends or says nothing for --silence
-// seconds.
+// SENT is when the answered command was last put on the wire. With several
+// --url a driver goes to the next when its connection ends, or says nothing for
+// --silence seconds. Ends by itself after --seconds, or with the process that
+// started it.
 
 #include "bench/fleet/server_frame.hpp"
 #include "bench/fleet/token.hpp"
@@ -18,6 +19,7 @@
 
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -41,50 +43,54 @@ struct options {
   std::vector<hansom::fleet::endpoint> to;
   std::string key_file;
   std::uint64_t driver = 9'000'001;
+  std::uint32_t drivers = 1;
   std::int64_t every_us = 50'000;
   std::int64_t seconds = 3600;
   std::int64_t silence_us = 15'000'000;
 };
 
-class prober final : public fleet::ws_loop::listener {
-public:
-  using link_id = fleet::ws_loop::link_id;
+/// What they have in common.
+struct surroundings {
+  options with;
+  std::string secret;
+  std::string run;
+  fleet::ws_loop loop;
+};
 
-  explicit prober(const options& with)
-    : with_{with}, secret_{fleet::read_key_file(with.key_file)},
-      loop_{with.to, 1, 1}, run_{"probe" + std::to_string(now_us())} {
+/// One driver.
+class voice {
+public:
+  voice(surroundings& all, std::uint32_t link) : all_{all}, link_{link} {
+    place_ = link;
   }
 
-  void run() {
-    const auto end = now_us() + with_.seconds * 1'000'000;
-    while (now_us() < end) {
-      const auto now = now_us();
-      if (!online_ && !connecting_ && now >= again_us_) {
-        connecting_ = true;
-        silent_since_us_ = now;
-        loop_.open(0, false, place_);
-      }
-      if (online_ && !waiting_ && now >= again_us_)
-        send();
-      if ((waiting_ || connecting_)
-          && now - silent_since_us_ > with_.silence_us) {
-        // A command may wait in the node while its store is away; a node that
-        // says nothing at all for so long is as good as gone.
-        loop_.abort(0);
-        on_closed(0, 0, "silent");
-      }
-      loop_.poll(5, *this);
+  void look(std::int64_t now) {
+    if (!online_ && !connecting_ && now >= again_us_) {
+      connecting_ = true;
+      silent_since_us_ = now;
+      all_.loop.open(link_, false, place_);
+    }
+    if (online_ && !waiting_ && now >= again_us_)
+      send();
+    const auto patience = connecting_
+                            ? std::min(connect_us, all_.with.silence_us)
+                            : all_.with.silence_us;
+    if ((waiting_ || connecting_) && now - silent_since_us_ > patience) {
+      // A command may wait in the node while its store is away; a node that
+      // says nothing at all for so long is as good as gone.
+      all_.loop.abort(link_);
+      closed(0, "silent");
     }
   }
 
-  void on_open(link_id) override {
+  void opened() {
     hello body;
-    body.token = fleet::make_token(secret_, "driver", with_.driver,
+    body.token = fleet::make_token(all_.secret, "driver", driver(),
                                    now_us() / 1'000'000, 24 * 3600);
-    loop_.send(0, encode_frame("", body));
+    all_.loop.send(link_, encode_frame("", body));
   }
 
-  void on_text(link_id, std::string_view text) override {
+  void heard(std::string_view text) {
     fleet::server_frame frame;
     std::string why;
     if (!fleet::read_frame(text, true, frame, why))
@@ -98,8 +104,7 @@ public:
     }
   }
 
-  void on_closed(link_id, std::uint16_t code,
-                 std::string_view reason) override {
+  void closed(std::uint16_t code, std::string_view reason) {
     if (waiting_) {
       std::string why{reason};
       for (auto& c : why)
@@ -112,8 +117,15 @@ public:
   }
 
 private:
+  /// For a welcome; then another server may be nearer.
+  static constexpr std::int64_t connect_us = 2'000'000;
+
+  [[nodiscard]] std::uint64_t driver() const {
+    return all_.with.driver + link_;
+  }
+
   [[nodiscard]] std::string id() const {
-    return run_ + '-' + std::to_string(number_);
+    return all_.run + '-' + std::to_string(number_);
   }
 
   void send() {
@@ -121,33 +133,33 @@ private:
                                        : encode_frame(id(), shift_end{});
     waiting_ = true;
     sent_us_ = silent_since_us_ = now_us();
-    loop_.send(0, text);
+    all_.loop.send(link_, text);
   }
 
   void answered(const fleet::server_frame& frame) {
     waiting_ = false;
-    again_us_ = sent_us_ + with_.every_us;
+    again_us_ = sent_us_ + all_.with.every_us;
     if (frame.kind == fleet::frame_kind::ack) {
-      note("ack");
+      note("ack", "-");
       ++number_;
     } else {
       note("refused", frame.code);
-      again_us_ = now_us() + with_.every_us;
+      again_us_ = now_us() + all_.with.every_us;
       if (!frame.temporary)
         ++number_; // Already so; the other way round is next.
     }
   }
 
-  void note(const char* what, const std::string& more = {}) const {
-    std::printf("%s %lld %lld %s\n", what, static_cast<long long>(sent_us_),
-                static_cast<long long>(now_us()), more.c_str());
+  void note(const char* what, const std::string& more) const {
+    std::printf("%s %lld %lld %s %llu\n", what,
+                static_cast<long long>(sent_us_),
+                static_cast<long long>(now_us()), more.c_str(),
+                static_cast<unsigned long long>(driver()));
     std::fflush(stdout);
   }
 
-  options with_;
-  std::string secret_;
-  fleet::ws_loop loop_;
-  std::string run_;
+  surroundings& all_;
+  std::uint32_t link_;
   std::uint64_t number_ = 1;
   bool connecting_ = false;
   bool online_ = false;
@@ -158,12 +170,49 @@ private:
   std::int64_t silent_since_us_ = 0;
 };
 
+class prober final : public fleet::ws_loop::listener {
+public:
+  using link_id = fleet::ws_loop::link_id;
+
+  explicit prober(const options& with)
+    : all_{with, fleet::read_key_file(with.key_file),
+           "probe" + std::to_string(now_us()),
+           fleet::ws_loop{with.to, with.drivers, 1}} {
+    for (std::uint32_t i = 0; i < with.drivers; ++i)
+      voices_.emplace_back(all_, i);
+  }
+
+  void run() {
+    const auto end = now_us() + all_.with.seconds * 1'000'000;
+    for (auto now = now_us(); now < end; now = now_us()) {
+      for (auto& x : voices_)
+        x.look(now);
+      all_.loop.poll(5, *this);
+    }
+  }
+
+  void on_open(link_id link) override {
+    voices_[link].opened();
+  }
+  void on_text(link_id link, std::string_view text) override {
+    voices_[link].heard(text);
+  }
+  void on_closed(link_id link, std::uint16_t code,
+                 std::string_view reason) override {
+    voices_[link].closed(code, reason);
+  }
+
+private:
+  surroundings all_;
+  std::vector<voice> voices_;
+};
+
 int usage(const std::string& wrong) {
   std::fprintf(
     stderr,
     "prober: %s; try: prober --url ws://127.0.0.1:PORT/v1/ws "
-    "[--url ...] --dev-key-file DATA/dev.key [--driver ID] [--every-ms N] "
-    "[--seconds N]\n",
+    "[--url ...] --dev-key-file DATA/dev.key [--driver ID] [--drivers N] "
+    "[--every-ms N] [--silence S] [--seconds N]\n",
     wrong.c_str());
   return 2;
 }
@@ -193,12 +242,16 @@ int main(int argc, char** argv) {
       with.every_us = 1000 * std::strtoll(value.c_str(), nullptr, 10);
     else if (name == "--seconds")
       with.seconds = std::strtoll(value.c_str(), nullptr, 10);
+    else if (name == "--drivers")
+      with.drivers =
+        static_cast<std::uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
     else if (name == "--silence")
       with.silence_us = 1'000'000 * std::strtoll(value.c_str(), nullptr, 10);
     else
       return usage("unknown flag " + name);
   }
-  if (urls.empty() || with.key_file.empty() || with.every_us <= 0)
+  if (urls.empty() || with.key_file.empty() || with.every_us <= 0
+      || with.drivers == 0)
     return usage("--url and --dev-key-file are needed");
   try {
     for (auto& url : urls)
