@@ -243,6 +243,10 @@ void gateway::drain(milliseconds within) {
     x->drain(within);
 }
 
+void gateway::undrain() noexcept {
+  inside_->shared.draining = false;
+}
+
 bool gateway::drained() const noexcept {
   return inside_->shared.draining && figures().websockets == 0;
 }

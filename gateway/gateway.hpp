@@ -104,6 +104,8 @@ public:
   /// Asks every client to come back elsewhere, at its own random moment of
   /// `within`, and takes no more websockets. Returns at once.
   void drain(milliseconds within);
+  /// New clients are let in again; those told to go still go. Any thread.
+  void undrain() noexcept;
 
   /// @returns whether `drain` was called and no websocket is left.
   [[nodiscard]] bool drained() const noexcept;

@@ -9,8 +9,9 @@ namespace hansom {
 
 namespace {
 
-/// A restarted trip answers within this, or the client is welcomed without.
-constexpr milliseconds welcome_within{2000};
+/// A trip that has not answered is asked again: it may be on its way to another
+/// node.
+constexpr milliseconds ask_trip_every{1000};
 /// The store is asked again to end a shift.
 constexpr milliseconds ask_again_after{1000};
 
@@ -24,19 +25,19 @@ void driver_state::came(const attach& x) {
   deadlines_.clear(driver_deadline::grace);
   deadlines_.clear(driver_deadline::idle);
   sessions_.follow(*rt_, present_ ? present_->trip : trip_id{});
-  welcome(false);
+  welcome();
   show();
 }
 
 /// The client's first picture is the full truth: it waits for the trips of a
-/// driver who has just been loaded.
-void driver_state::welcome(bool at_once) {
+/// driver who has just been loaded, as long as it takes. A picture without them
+/// would say that they are over; the gateway sends away whoever waits too long.
+void driver_state::welcome() {
   auto missing = [](auto& x) { return x && !x->view; };
   if (!sessions_.has_unwelcomed())
     return;
-  if (!at_once && (missing(present_) || missing(queued_))) {
-    if (!deadlines_.is_set(driver_deadline::welcome))
-      set(driver_deadline::welcome, rt_->now() + welcome_within);
+  if (missing(present_) || missing(queued_)) {
+    set(driver_deadline::welcome, rt_->now() + ask_trip_every);
     for (auto* x : {&present_, &queued_})
       if (missing(*x))
         rt_->send((*x)->trip, tell_again{me_});

@@ -58,7 +58,7 @@ void driver_state::reached(driver_deadline what) {
   case driver_deadline::turn:
     return call_queued();
   case driver_deadline::welcome:
-    return welcome(true);
+    return welcome();
   case driver_deadline::idle:
     return put_away();
   default:

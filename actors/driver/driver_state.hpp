@@ -87,7 +87,7 @@ private:
   void resume();
 
   void show(bool refresh = false);
-  void welcome(bool at_once);
+  void welcome();
   void push_trip(const trip_view& x);
   void rest();
   [[nodiscard]] driver_presence::wish standing_now() const;

@@ -53,7 +53,7 @@ void driver_state::yours(const trip_view& x) {
   sessions_.follow(*rt_, present_ ? present_->trip : trip_id{});
   if (!known)
     push_trip(x);
-  welcome(false);
+  welcome();
   if (queued_ && !present_)
     call_queued();
   if (!contactable_)
@@ -81,7 +81,7 @@ void driver_state::over(const trip_for_driver& x) {
     free_since_ = rt_->now();
   if (queued_ && !present_)
     call_queued();
-  welcome(false);
+  welcome();
   show();
   rest();
   gate.mail([this] { end_shift_after_trip(); });

@@ -12,7 +12,11 @@ namespace {
 
 /// A trip answers as soon as it is durable; after this we ask the store.
 constexpr milliseconds answer_within{10'000};
+/// A trip being opened delays a welcome for so long.
 constexpr milliseconds welcome_within{2000};
+/// A trip that has not answered is asked again: it may be on its way to another
+/// node.
+constexpr milliseconds ask_trip_every{1000};
 
 } // namespace
 
@@ -37,15 +41,20 @@ void rider_state::came(const attach& x) {
 }
 
 /// The client's first picture is the full truth: it waits for the trip of a
-/// rider who has just been loaded, or whose trip is just being opened.
+/// rider who has just been loaded, as long as it takes, or whose trip is just
+/// being opened. A picture without the trip would say that it is over; the
+/// gateway sends away whoever waits too long.
 void rider_state::welcome(bool at_once) {
   if (!sessions_.has_unwelcomed())
     return;
-  if (!at_once && ((trip_ && !view_) || opening_)) {
+  if (trip_ && !view_) {
+    set(rider_deadline::welcome, rt_->now() + ask_trip_every);
+    rt_->send(trip_, tell_again{me_});
+    return;
+  }
+  if (opening_ && !at_once) {
     if (!deadlines_.is_set(rider_deadline::welcome))
       set(rider_deadline::welcome, rt_->now() + welcome_within);
-    if (trip_)
-      rt_->send(trip_, tell_again{me_});
     return;
   }
   deadlines_.clear(rider_deadline::welcome);

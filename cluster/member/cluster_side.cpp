@@ -1,5 +1,6 @@
 #include "cluster/member/cluster_side.hpp"
 
+#include "cluster/config/alike.hpp"
 #include "cluster/mesh/mesh_versions.hpp"
 #include "cluster/node/open_store.hpp"
 #include "cluster/program/exit_codes.hpp"
@@ -57,10 +58,14 @@ cluster_side::cluster_side(const settings& with, const std::string& version)
   me.protocol_min = mesh_versions().min;
   me.protocol_max = mesh_versions().max;
   me.weight = with.cluster.weight;
+  me.config_hash = alike_hash(with);
   auto joined = store::make_postgres_membership(options_)->join(me);
   if (joined.what != store::join_verdict::joined)
     throw std::runtime_error{"cluster: this node cannot join ("
-                             + to_string(joined.what) + "): " + joined.detail};
+                             + to_string(joined.what) + "): " + joined.detail
+                             + (joined.what == store::join_verdict::wrong_config
+                                  ? "; here: " + alike_settings(with)
+                                  : "")};
   self_ = joined.self;
   options_.self = self_;
   map_ = std::make_unique<shard_map>(self_);
@@ -106,6 +111,8 @@ void cluster_side::start(runtime& actors, std::shared_ptr<store::factory> store,
   parts.links = links_.get();
   parts.actors = &actors;
   parts.on_draining = std::move(with.on_draining);
+  parts.on_undrained = std::move(with.on_undrained);
+  parts.on_opened = std::move(with.on_opened);
   parts.on_moved = std::move(with.on_moved);
   parts.sessions = std::move(with.sessions);
   parts.on_dead = [name = with_.node.name](const std::string& reason) {

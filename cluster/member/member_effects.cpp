@@ -301,6 +301,12 @@ void member_host::open_shard(const core::load& x) {
     spdlog::warn("cluster: shard {} cannot be read: {}", x.what.shard,
                  e.what());
   }
+  if (ok) {
+    // What came between the map's word and the open doors.
+    with_.router->try_again(x.what.shard);
+    if (with_.on_opened)
+      with_.on_opened(x.what.shard);
+  }
   if (ok && x.receive) {
     std::lock_guard guard{mutex_};
     ++report_.moved_in;

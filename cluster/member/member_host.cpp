@@ -148,10 +148,19 @@ void member_host::after_step() {
   if (std::exchange(look_again_, false))
     with_.router->look_again();
   tell_moves();
-  auto draining = brain_->status() == store::node_status::draining;
-  if (draining && !std::exchange(drain_told_, true)) {
+  tell_drain();
+}
+
+void member_host::tell_drain() {
+  auto status = brain_->status();
+  if (status == store::node_status::draining && !drain_told_) {
+    drain_told_ = true;
     spdlog::info("cluster: this node drains");
     with_.on_draining();
+  } else if (status == store::node_status::active && drain_told_) {
+    drain_told_ = false;
+    spdlog::info("cluster: this node stays after all");
+    with_.on_undrained();
   }
 }
 

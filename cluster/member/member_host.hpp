@@ -36,7 +36,10 @@ public:
     mesh_router* router = nullptr;
     mesh* links = nullptr;
     runtime* actors = nullptr;
-    std::function<void()> on_draining; ///< Clients are to go elsewhere.
+    std::function<void()> on_draining;  ///< Clients are to go elsewhere.
+    std::function<void()> on_undrained; ///< Clients are welcome again.
+    /// The shard's entities are in memory. May be empty; must not block.
+    std::function<void(shard_id)> on_opened;
     /// These shards are on another node than before.
     std::function<void(const shard_set&)> on_moved;
     std::function<std::uint64_t()> sessions;
@@ -90,6 +93,7 @@ private:
   void decide();
   void carry_out(const core::effects& xs);
   void after_step();
+  void tell_drain();
   void tell_moves();
   void learn(shard_id shard);
   template <class F, class Answer>

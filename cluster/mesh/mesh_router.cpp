@@ -52,9 +52,16 @@ void mesh_router::route(entity_ref to, parcel what, bool fresh) {
 }
 
 void mesh_router::go(far_mail x) {
+  auto shard = shard_of(x.to);
+  auto& room = rooms_[shard];
+  auto tries = room.tries.load();
   // Mail that waits for the same shard was said earlier.
-  if (rooms_[shard_of(x.to)].pending != 0 || !try_go(x))
-    hold(std::move(x));
+  if (room.pending == 0 && try_go(x))
+    return;
+  hold(std::move(x));
+  // The way opened between our look and the waiting.
+  if (room.tries.load() != tries)
+    retry(shard);
 }
 
 /// @returns whether nothing is left to do for `x`.
@@ -204,6 +211,7 @@ bool mesh_router::try_waiting(waiting_mail& x) {
 /// meanwhile waits behind it.
 void mesh_router::retry(shard_id shard) {
   auto& room = rooms_[shard];
+  ++room.tries;
   std::unique_lock guard{room.mutex};
   if (room.busy)
     return;

@@ -51,6 +51,12 @@ public:
   /// another try. Call after each change of the map. Any thread.
   void look_again();
 
+  /// What waits for the shard gets another try: it has just opened here. Any
+  /// thread.
+  void try_again(shard_id shard) {
+    retry(shard);
+  }
+
   /// While `on`, what is routed to the shard's new owner goes ahead of its
   /// other mail, in order with control messages: call it with `true` before
   /// OWN is sent and `close_shard` called, with `false` before END.
@@ -105,6 +111,7 @@ private:
   /// For one shard without a reachable owner.
   struct waiting_room {
     std::atomic<std::size_t> pending{0}; ///< Of `mails`.
+    std::atomic<std::uint64_t> tries{0}; ///< How often all were tried again.
     std::mutex mutex;                    ///< Guards what follows.
     bool busy = false;                   ///< Somebody tries what waits.
     std::deque<waiting_mail> mails;

@@ -225,6 +225,9 @@ struct node::body {
       if (ready)
         clients->drain(farewell);
     };
+    hooks.on_undrained = [this] { clients->undrain(); };
+    if (redis)
+      hooks.on_opened = [this](shard_id shard) { redis->opened(shard); };
     hooks.on_moved = [this](const shard_set& moved) {
       clients->reattach(moved);
     };

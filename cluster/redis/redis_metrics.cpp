@@ -98,6 +98,7 @@ private:
     one("put_off", s.put_off);
     one("removed", s.removed);
     one("dropped_full", s.dropped_full);
+    one("outdated", s.outdated);
     gauge(out, "hansom_redis_drivers", "Drivers whose last position is known",
           static_cast<double>(s.known));
   }

@@ -1,6 +1,7 @@
 #include "cluster/redis/redis_services.hpp"
 
 #include "actors/cell/cell_cover.hpp"
+#include "cluster/member/task_thread.hpp"
 #include "cluster/redis/redis_metrics.hpp"
 #include "cluster/redis/redis_ports.hpp"
 #include "persistence/redis/stream_sink.hpp"
@@ -71,10 +72,10 @@ struct redis_services::inside {
     return out;
   }
 
-  std::size_t bring_back() {
+  std::size_t bring_back(const shard_set& of) {
     std::vector<driver_id> whom;
     actors->entities().for_each([&](entity_ref who, const resident&) {
-      if (who.kind == entity_kind::driver)
+      if (who.kind == entity_kind::driver && of.test(shard_of(who)))
         whom.push_back(driver_id{who.id});
     });
     if (whom.empty())
@@ -88,6 +89,26 @@ struct redis_services::inside {
     return places.size();
   }
 
+  /// One walk over all entities for as many shards as have come.
+  void opened(shard_id shard) {
+    {
+      std::lock_guard guard{mutex};
+      auto first = come.none();
+      come.set(shard);
+      if (!first)
+        return;
+    }
+    tasks.post([this] {
+      shard_set of;
+      {
+        std::lock_guard guard{mutex};
+        std::swap(of, come);
+      }
+      if (link.connected())
+        bring_back(of);
+    });
+  }
+
   redis::config with;
   runtime* actors = nullptr;
   redis::link link;
@@ -98,6 +119,9 @@ struct redis_services::inside {
   redis::rate_counter rates;
   counted_hellos hellos;
   std::unique_ptr<relay> events;
+  std::mutex mutex;
+  shard_set come; ///< Guarded; those to be told where their drivers were.
+  task_thread tasks;
 };
 
 redis_services::redis_services(const redis::config& with,
@@ -140,9 +164,10 @@ redis_services::start(runtime& actors, std::shared_ptr<store::factory> store,
   auto& x = *inside_;
   x.actors = &actors;
   x.link.start();
+  x.tasks.start();
   std::size_t placed = 0;
   if (x.link.wait_connected(connect_within))
-    placed = x.bring_back();
+    placed = x.bring_back(shard_set{}.set());
   else
     spdlog::warn("redis: {}; the node serves without it and goes on trying",
                  x.link.health().why);
@@ -151,8 +176,16 @@ redis_services::start(runtime& actors, std::shared_ptr<store::factory> store,
     config.replay = x.with.replay;
     relay::parts parts;
     parts.store = std::move(store);
-    for (auto& row : shards)
-      parts.shards.push_back(row.shard);
+    if (actors.is_clustered())
+      parts.owned = [&actors] {
+        shard_set out;
+        for (shard_id s = 0; s < shard_count; ++s)
+          out.set(s, actors.epoch_of(s) != 0);
+        return out;
+      };
+    else
+      for (auto& row : shards)
+        parts.shards.push_back(row.shard);
     parts.sink = redis::make_stream_sink(x.link, x.with);
     parts.written = std::move(written);
     parts.now = [&actors] { return actors.now(); };
@@ -173,7 +206,12 @@ std::function<store::shard_numbers()> redis_services::published() const {
   };
 }
 
+void redis_services::opened(shard_id shard) {
+  inside_->opened(shard);
+}
+
 void redis_services::stop() {
+  inside_->tasks.stop();
   if (inside_->events)
     inside_->events->stop();
   inside_->link.stop();

@@ -48,6 +48,10 @@ public:
                     const std::vector<store::shard_row>& shards,
                     std::shared_ptr<const journal_writer_stats> written);
 
+  /// In a cluster: the shard is in memory here. Its drivers are told where they
+  /// were last, by a thread of its own. Any thread.
+  void opened(shard_id shard);
+
   /// The last published event of each shard; empty when none are published.
   /// After `start`; valid as long as this object.
   [[nodiscard]] std::function<store::shard_numbers()> published() const;

@@ -34,6 +34,56 @@ std::string details(const driver_place& x) {
          + ' ' + std::to_string(x.cell.value);
 }
 
+/// The three keys are changed in one step, and only by who knows better: nodes
+/// tell of one driver in any order, and a former owner may not have noticed.
+/// KEYS: drivers, seen, places. ARGV: per driver name, time, longitude (empty:
+/// not on the map), latitude, details. @returns how many were outdated.
+constexpr std::string_view write_script = R"lua(
+local outdated = 0
+for i = 1, #ARGV, 5 do
+  local seen = redis.call('ZSCORE', KEYS[2], ARGV[i])
+  if seen and tonumber(seen) > tonumber(ARGV[i + 1]) then
+    outdated = outdated + 1
+  else
+    if ARGV[i + 2] ~= '' then
+      redis.call('GEOADD', KEYS[1], ARGV[i + 2], ARGV[i + 3], ARGV[i])
+    end
+    redis.call('ZADD', KEYS[2], ARGV[i + 1], ARGV[i])
+    redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 4])
+  end
+end
+return outdated
+)lua";
+
+/// ARGV: per driver name and the cell that does not know him any more.
+constexpr std::string_view remove_script = R"lua(
+local removed = 0
+for i = 1, #ARGV, 2 do
+  local place = redis.call('HGET', KEYS[3], ARGV[i])
+  if place and string.match(place, '%d+$') == ARGV[i + 1] then
+    redis.call('ZREM', KEYS[1], ARGV[i])
+    redis.call('ZREM', KEYS[2], ARGV[i])
+    redis.call('HDEL', KEYS[3], ARGV[i])
+    removed = removed + 1
+  end
+end
+return removed
+)lua";
+
+/// ARGV: the oldest time that stays, how many to take out at most.
+constexpr std::string_view sweep_script = R"lua(
+local old = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1],
+  'LIMIT', 0, ARGV[2])
+for _, name in ipairs(old) do
+  redis.call('ZREM', KEYS[1], name)
+  redis.call('ZREM', KEYS[2], name)
+  redis.call('HDEL', KEYS[3], name)
+end
+return #old
+)lua";
+
+constexpr milliseconds patience{2000};
+
 bool read_details(std::string_view text, driver_place& out) {
   auto at = text.data();
   auto end = at + text.size();
@@ -89,7 +139,7 @@ void position_board::gather() {
         continue;
       drivers_.erase(found);
       if (gone_.size() < gone_max)
-        gone_.push_back(std::to_string(x.driver.value));
+        gone_.emplace_back(x.driver, x.cell);
       continue;
     }
     if (found == drivers_.end()) {
@@ -125,9 +175,7 @@ void position_board::write() {
   }
   auto gone = std::exchange(gone_, {});
   // Who came back meanwhile stays.
-  std::erase_if(gone, [&](auto& x) {
-    return drivers_.contains(driver_id{std::strtoull(x.c_str(), nullptr, 10)});
-  });
+  std::erase_if(gone, [&](auto& x) { return drivers_.contains(x.first); });
   for (std::size_t i = 0; i < gone.size(); i += chunk)
     remove({gone.begin() + static_cast<std::ptrdiff_t>(i),
             gone.begin()
@@ -140,55 +188,53 @@ void position_board::write() {
          + static_cast<std::ptrdiff_t>(std::min(i + chunk, dirty.size()))});
 }
 
+command position_board::script(std::string_view what) const {
+  return {"EVAL", what, "3", places_key_, times_key_, details_key_};
+}
+
 void position_board::write_places(const std::vector<driver_id>& whom) {
-  command geo{"GEOADD", places_key_};
-  command times{"ZADD", times_key_};
-  command places{"HSET", details_key_};
+  auto x = script(write_script);
   std::size_t n = 0;
-  auto on_map = false;
   for (auto driver : whom) {
     auto found = drivers_.find(driver);
     if (found == drivers_.end())
       continue;
     auto& place = found->second.place;
-    auto name = std::to_string(driver.value);
-    if (std::abs(place.at.lat_e7) < geo_latitude_max_e7) {
-      on_map = true;
-      geo.add(degrees(place.at.lon_e7)).add(degrees(place.at.lat_e7)).add(name);
-    }
-    times.add(place.time.ms).add(name);
-    places.add(name).add(details(place));
+    auto on_map = std::abs(place.at.lat_e7) < geo_latitude_max_e7;
+    x.add(std::to_string(driver.value)).add(place.time.ms);
+    x.add(on_map ? degrees(place.at.lon_e7) : "")
+      .add(degrees(place.at.lat_e7))
+      .add(details(place));
+    found->second.dirty = false;
     ++n;
   }
   if (n == 0)
     return;
-  auto taken =
-    (!on_map || link_.post(geo)) && link_.post(times) && link_.post(places);
-  for (auto driver : whom) {
-    auto found = drivers_.find(driver);
-    if (found == drivers_.end())
-      continue;
-    found->second.dirty = !taken;
-    if (!taken)
-      dirty_.push_back(driver);
-  }
-  (taken ? stats_.written : stats_.put_off) += n;
+  stats_.written += n;
+  link_.ask(x, patience, [this, n, whom](const reply& answer) {
+    if (answer.what == reply::kind::number) {
+      stats_.outdated += static_cast<std::uint64_t>(answer.number);
+      return;
+    }
+    stats_.written -= n;
+    stats_.put_off += n;
+    for (auto driver : whom)
+      if (auto at = drivers_.find(driver);
+          at != drivers_.end() && !std::exchange(at->second.dirty, true))
+        dirty_.push_back(driver);
+  });
 }
 
-void position_board::remove(const std::vector<std::string>& whom) {
-  if (whom.empty())
-    return;
-  command geo{"ZREM", places_key_};
-  command times{"ZREM", times_key_};
-  command places{"HDEL", details_key_};
-  for (auto& x : whom) {
-    geo.add(x);
-    times.add(x);
-    places.add(x);
-  }
+void position_board::remove(
+  const std::vector<std::pair<driver_id, cell_id>>& whom) {
+  auto x = script(remove_script);
+  for (auto& [driver, cell] : whom)
+    x.add(std::to_string(driver.value)).add(std::to_string(cell.value));
   // What does not get through grows old, and goes then.
-  if (link_.post(geo) && link_.post(times) && link_.post(places))
-    stats_.removed += whom.size();
+  link_.ask(x, patience, [this](const reply& answer) {
+    if (answer.what == reply::kind::number)
+      stats_.removed += static_cast<std::uint64_t>(answer.number);
+  });
 }
 
 /// Takes out who has been silent for too long; also what a node that is no more
@@ -200,13 +246,11 @@ void position_board::forget_stale() {
   stats_.known = drivers_.size();
   if (!link_.connected())
     return;
-  command stale{"ZRANGEBYSCORE", times_key_, "-inf"};
-  stale.add('(' + std::to_string(oldest.ms)).add("LIMIT").add(0).add(sweep_max);
-  link_.ask(stale, milliseconds{2000}, [this](const reply& x) {
-    std::vector<std::string> whom;
-    for (auto& item : x.items)
-      whom.push_back(item.text);
-    remove(whom);
+  auto x = script(sweep_script);
+  x.add(oldest.ms).add(sweep_max);
+  link_.ask(x, patience, [this](const reply& answer) {
+    if (answer.what == reply::kind::number)
+      stats_.removed += static_cast<std::uint64_t>(answer.number);
   });
 }
 

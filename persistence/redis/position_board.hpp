@@ -32,7 +32,8 @@ struct position_stats {
   std::atomic<std::uint64_t> removed{0};
   std::atomic<std::uint64_t> dropped_full{0};
   std::atomic<std::uint64_t> put_off{0}; ///< Writes that wait for a next cycle.
-  std::atomic<std::uint64_t> known{0};   ///< Drivers now.
+  std::atomic<std::uint64_t> outdated{0}; ///< Another node knew it newer.
+  std::atomic<std::uint64_t> known{0};    ///< Drivers now.
 };
 
 /// The last position of every driver, written to Redis once a cycle, the newest
@@ -71,10 +72,11 @@ private:
     bool dirty = false;
   };
 
+  command script(std::string_view what) const;
   void gather();
   void write();
   void write_places(const std::vector<driver_id>& whom);
-  void remove(const std::vector<std::string>& whom);
+  void remove(const std::vector<std::pair<driver_id, cell_id>>& whom);
   void forget_stale();
 
   link& link_;
@@ -92,7 +94,7 @@ private:
   std::vector<driver_place> gathering_;
   std::unordered_map<driver_id, entry> drivers_;
   std::vector<driver_id> dirty_;
-  std::vector<std::string> gone_;
+  std::vector<std::pair<driver_id, cell_id>> gone_; ///< And from where.
   std::uint64_t generation_ = 0;
 };
 

@@ -90,13 +90,17 @@ struct relay::inside {
       if (!connection)
         connection = given.store->open();
       stats.store_away = false;
+      follow_shards();
       auto generation = given.sink->generation();
       if (generation != verified_generation || now >= verify_at) {
-        if (!verify())
+        if (!verify(positions) || !look_at_others())
           return sink_is(false);
         verified_generation = generation;
         verify_at = now + config.verify_every;
+        newcomers = false;
       }
+      if (newcomers && !verify_newcomers())
+        return sink_is(false);
       auto fine = publish_news();
       report(now);
       return sink_is(fine);
@@ -120,20 +124,65 @@ struct relay::inside {
     return here;
   }
 
-  /// Looks where the streams end. Also reads every shard again: a commit that
-  /// no counter told of is found here.
-  bool verify() {
-    auto last = given.sink->last(given.shards);
+  /// What is new here is published from where its former owner stopped.
+  void follow_shards() {
+    if (!given.owned)
+      return;
+    auto now = given.owned();
+    if (now == owned)
+      return;
+    std::erase_if(positions, [&](auto& x) { return !now.test(x.shard); });
+    for (shard_id s = 0; s < shard_count; ++s)
+      if (now.test(s) && !owned.test(s)) {
+        shard_position x;
+        x.shard = s;
+        positions.push_back(x);
+        newcomers = true;
+      }
+    owned = now;
+  }
+
+  bool verify_newcomers() {
+    auto known = std::stable_partition(positions.begin(), positions.end(),
+                                       [](auto& x) { return x.known; });
+    std::vector<shard_position> fresh{known, positions.end()};
+    if (!verify(fresh))
+      return false;
+    std::copy(fresh.begin(), fresh.end(), known);
+    newcomers = false;
+    return true;
+  }
+
+  /// What other nodes have published: housekeeping waits for all of it.
+  bool look_at_others() {
+    std::vector<shard_id> others;
+    for (shard_id s = 0; given.owned && s < shard_count; ++s)
+      if (!owned.test(s))
+        others.push_back(s);
+    auto last = given.sink->last(others);
     if (!last)
       return false;
-    std::uint64_t ahead = 0;
+    for (std::size_t i = 0; i < others.size(); ++i)
+      stats.published[others[i]] = (*last)[i];
+    return true;
+  }
+
+  /// Looks where the streams end. Also reads every shard again: a commit that
+  /// no counter told of is found here.
+  bool verify(std::vector<shard_position>& of) {
+    std::vector<shard_id> shards;
+    for (auto& x : of)
+      shards.push_back(x.shard);
+    auto last = given.sink->last(shards);
+    if (!last)
+      return false;
     std::uint64_t fell_back = 0;
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      fell_back += positions[i].known && (*last)[i] < positions[i].stream_last;
-      settle(positions[i], (*last)[i]);
-      ahead += positions[i].ahead;
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      fell_back += of[i].known && (*last)[i] < of[i].stream_last;
+      settle(of[i], (*last)[i]);
     }
-    stats.ahead = ahead;
+    stats.ahead = static_cast<std::uint64_t>(std::count_if(
+      positions.begin(), positions.end(), [](auto& x) { return x.ahead; }));
     stats.regressions += fell_back;
     if (fell_back != 0)
       spdlog::warn(
@@ -251,6 +300,8 @@ struct relay::inside {
   parts given;
   relay_stats stats;
   std::vector<shard_position> positions;
+  shard_set owned;        ///< What `positions` are of, where they come and go.
+  bool newcomers = false; ///< Some are not known.
   std::unique_ptr<store::connection> connection;
   std::uint64_t verified_generation = 0;
   steady::time_point verify_at;

@@ -2,6 +2,7 @@
 
 #include "persistence/journal_writer.hpp"
 #include "persistence/relay/event_sink.hpp"
+#include "protocol/shard_set.hpp"
 
 #include <functional>
 #include <memory>
@@ -27,7 +28,8 @@ struct relay_stats {
   std::atomic<std::uint64_t> ahead{0};  ///< Streams ahead of the journal, now.
   std::atomic<std::uint64_t> lag_ms{0}; ///< Of the shard furthest behind.
   std::atomic<std::uint64_t> lag_events{0}; ///< The same, at least.
-  /// Of each shard, the last event that the sink has; 0: not known.
+  /// Of each shard, also those of other nodes, the last event that the sink
+  /// has; 0: not known.
   std::array<std::atomic<std::uint64_t>, shard_count> published{};
   std::atomic<bool> sink_away{false};
   std::atomic<bool> store_away{false};
@@ -40,7 +42,11 @@ class relay {
 public:
   struct parts {
     std::shared_ptr<store::factory> store;
-    std::vector<shard_id> shards;
+    std::vector<shard_id> shards; ///< Unless they come and go:
+    /// Which shards this node owns now. May be empty; any thread. A former
+    /// owner that has not noticed harms nothing: it reads the same journal, and
+    /// what it publishes has the same numbers.
+    std::function<shard_set()> owned;
     std::unique_ptr<event_sink> sink;
     /// The journal writer's; its counters say which shards have news.
     std::shared_ptr<const journal_writer_stats> written;

@@ -1,5 +1,5 @@
 #include "actors/runtime/epoch_guard.hpp"
-#include "tests/unit/actors/city_fixture.hpp"
+#include "tests/unit/actors/ride_fixture.hpp"
 
 using namespace hansom;
 using namespace hansom::testing;
@@ -235,6 +235,61 @@ TEST_CASE("the words of a former owner are told by their epoch") {
   CHECK(guard.admit(3, 9));
   CHECK_FALSE(guard.admit(3, 8));
   CHECK(guard.of(3) == 9);
+}
+
+namespace {
+
+struct riding_shards : ride_fixture {
+  recorded_routes routes;
+
+  riding_shards() {
+    crash();
+    router = &routes;
+    boot();
+  }
+  ~riding_shards() {
+    crash(); // Before the routes go.
+  }
+
+  /// As if it had been somewhere else: what was in memory is gone.
+  void come_back(shard_id x) {
+    auto under = node().epoch_of(x);
+    REQUIRE(node().close_shard(x));
+    settle();
+    node().open_shard(x, under, db());
+    settle();
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(riding_shards,
+                  "nobody is shown a picture without his trip while the trip "
+                  "cannot answer") {
+  go_on_shift(dan);
+  connect(ann);
+  auto trip = ask_for_ride(ann);
+  entity_ref who = ann;
+  SUBCASE("a rider") {
+  }
+  SUBCASE("a driver") {
+    propose(dan, trip);
+    say(dan, "yes", offer_accept{trip});
+    who = dan;
+  }
+  REQUIRE(shard_of(who) != shard_of(trip));
+  disconnect(who);
+  node().seal_shard(shard_of(trip));
+  come_back(shard_of(who));
+  auto before = clients->states.size();
+  connect(who);
+  advance(10s);
+  CHECK(clients->states.size() == before);
+  node().unseal_shard(shard_of(trip));
+  advance(2s);
+  REQUIRE(clients->states.size() == before + 1);
+  CHECK(clients->states.back().state.find(to_string(trip))
+        != std::string::npos);
 }
 
 TEST_SUITE_END();

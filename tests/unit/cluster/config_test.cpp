@@ -1,3 +1,4 @@
+#include "cluster/config/alike.hpp"
 #include "cluster/config/duration_text.hpp"
 #include "cluster/config/load.hpp"
 #include "cluster/config/property.hpp"
@@ -126,6 +127,31 @@ TEST_CASE("the example file in deploy/ is the one the program prints") {
   std::string shipped{std::istreambuf_iterator<char>{in}, {}};
   CHECK_MESSAGE(shipped == show_settings(settings{}),
                 "make it anew: hansom config show > deploy/hansom.toml");
+}
+
+TEST_CASE("what nodes must have alike has a digest, the rest may differ") {
+  settings one;
+  auto other = one;
+  other.node.name = "n2";
+  other.cluster.port = 7501;
+  other.dispatch.offer_timeout += milliseconds{1000};
+  CHECK(alike_hash(one) == alike_hash(other));
+  CHECK(alike_hash(one) != 0);
+  other.cluster.time_scale = 3;
+  CHECK(alike_hash(one) != alike_hash(other));
+  CHECK(alike_settings(other).find("cluster.time_scale = 3")
+        != std::string::npos);
+  other = one;
+  other.dispatch.cell_level += 1;
+  CHECK(alike_hash(one) != alike_hash(other));
+}
+
+TEST_CASE("Redis goes with a cluster") {
+  settings x;
+  x.store.engine = store_engine::postgresql;
+  x.cluster.enabled = true;
+  x.redis.url = "redis://127.0.0.1:6379";
+  CHECK(check(x).empty());
 }
 
 TEST_CASE("each key is declared once, in one section after the other") {

@@ -60,6 +60,19 @@ TEST_CASE("a node joins, becomes active, and is seen by others") {
                  "node.joining node/b"});
 }
 
+namespace {
+
+/// The node's last heartbeat was so long ago.
+void silence(const std::string& name, int ms) {
+  postgres_options with;
+  with.url = postgres_server::instance().owner_url();
+  own_session owner{with};
+  owner.db.execute("UPDATE hansom.node SET hb_at = hb_at - "
+                   + std::to_string(ms) + " WHERE name = '" + name + "'");
+}
+
+} // namespace
+
 TEST_CASE("who does not fit is told why and leaves nothing behind") {
   forget();
   member a{"a"}, b{"b"};
@@ -89,6 +102,13 @@ TEST_CASE("who does not fit is told why and leaves nothing behind") {
   CHECK(verdict([](auto& x) { x.config_hash = 78; })
         == join_verdict::wrong_config);
   CHECK(verdict([](auto& x) { x.name = "a"; }) == join_verdict::name_taken);
+  CHECK(b.rows->read_view().nodes.size() == 1);
+  // Nobody has to fit a process that is no more.
+  silence(first.name, 61'000);
+  CHECK(verdict([](auto& x) { x.config_hash = 78; }) == join_verdict::joined);
+  forget();
+  REQUIRE(a.rows->join(first).what == join_verdict::joined);
+  before = b.rows->read_view().version;
   auto view = b.rows->read_view();
   CHECK(view.version == before);
   CHECK(view.nodes.size() == 1);

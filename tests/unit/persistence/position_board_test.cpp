@@ -133,6 +133,44 @@ TEST_CASE_FIXTURE(board_fixture, "the last places are read back, fresh ones") {
   CHECK(board->read(whom, {0}, patience).empty());
 }
 
+TEST_CASE_FIXTURE(board_fixture,
+                  "of two nodes the one that knows newer is believed") {
+  link other_link{server.config()};
+  position_board other{other_link, with, [this] { return now(); }};
+  other_link.start();
+  REQUIRE(other_link.wait_connected(patience));
+  auto says = [&](std::int32_t lat_e7, std::int64_t later, cell_id cell) {
+    driver_place x{
+      {7}, cell, {lat_e7, -739'885'260}, now() + milliseconds{later},
+      90,  false};
+    other.take(&x, 1);
+  };
+  auto stands = [&] {
+    return look_.call(command{"HGET", "hansom:nyc:places", "7"}, patience).text;
+  };
+  place(7, here, 407'000'000);
+  REQUIRE(eventually([&] { return has(1); }));
+  // He drives into a cell of the other node.
+  says(408'000'000, 4000, there);
+  REQUIRE(eventually([&] { return stands().ends_with(" 2"); }));
+  // The former cell says so late, and the former node tells again what it knew.
+  place(7, here, 407'000'000);
+  REQUIRE(eventually([&] { return board->stats().outdated > 0; }));
+  leave(7, here);
+  place(8, here, 407'000'000); // Comes after it.
+  REQUIRE(eventually([&] { return has(2); }));
+  CHECK(stands().ends_with(" 2"));
+  CHECK(stands().find("408000000") != std::string::npos);
+  // Who says that he is gone must be the one who had him last.
+  driver_place gone;
+  gone.driver = {7};
+  gone.cell = there;
+  gone.gone = true;
+  other.take(&gone, 1);
+  CHECK(eventually([&] { return has(1); }));
+  other_link.stop();
+}
+
 TEST_CASE("what a lost node left behind goes when it is old") {
   redis_server server;
   link to{server.config()};

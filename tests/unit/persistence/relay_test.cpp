@@ -3,6 +3,7 @@
 #include "persistence/relay/relay.hpp"
 #include "tests/unit/persistence/redis_server.hpp"
 
+#include <array>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -34,9 +35,17 @@ struct relay_fixture {
   }
 
   void start_relay() {
+    relay_ = make_relay({});
+  }
+
+  /// @param owned if given, which shards it is about.
+  std::unique_ptr<relay> make_relay(std::function<shard_set()> owned) {
     relay::parts parts;
     parts.store = store;
-    parts.shards = shards;
+    if (owned)
+      parts.owned = std::move(owned);
+    else
+      parts.shards = shards;
     parts.sink = make_stream_sink(link_, with);
     parts.written = written;
     parts.now = [this] { return timestamp{clock.load()}; };
@@ -45,8 +54,9 @@ struct relay_fixture {
     quick.look = milliseconds{2};
     quick.verify_every = milliseconds{100};
     quick.retry = milliseconds{20};
-    relay_ = std::make_unique<relay>(quick, std::move(parts));
-    relay_->start();
+    auto out = std::make_unique<relay>(quick, std::move(parts));
+    out->start();
+    return out;
   }
 
   /// Commits one trip of three events, over three commits.
@@ -196,6 +206,60 @@ TEST_CASE_FIXTURE(relay_fixture, "a flush between two batches leaves no hole") {
   REQUIRE(eventually([&] { return reader.join().empty(); }));
   consume(reader, milliseconds{800});
   judge();
+}
+
+namespace {
+
+/// What one node owns, changed while its relay runs.
+struct node_shards {
+  std::array<std::atomic<bool>, 5> has{};
+
+  std::function<shard_set()> look() {
+    return [this] {
+      shard_set out;
+      for (std::size_t i = 0; i < has.size(); ++i)
+        out.set(i, has[i]);
+      return out;
+    };
+  }
+};
+
+} // namespace
+
+TEST_CASE_FIXTURE(relay_fixture,
+                  "shards go from node to node: the new owner goes on where "
+                  "the former one stopped, and one that has not noticed harms "
+                  "nothing") {
+  node_shards a, b;
+  for (auto& x : a.has)
+    x = true;
+  auto first = make_relay(a.look());
+  auto second = make_relay(b.look());
+  for (std::uint64_t n = 1; n <= 100; ++n) {
+    commit(n);
+    // Every ten commits a shard moves; every second one stays with both.
+    if (n % 10 == 0) {
+      auto shard = n / 10 % 5;
+      b.has.at(shard) = true;
+      a.has.at(shard) = n / 10 % 2 == 0;
+    }
+  }
+  stream_reader reader{look_, as("g", "a")};
+  REQUIRE(eventually([&] { return reader.join().empty(); }));
+  consume(reader, milliseconds{500});
+  judge();
+  CHECK(second->stats().events > 0);
+  for (shard_id s = 0; s < 5; ++s) {
+    auto stream = look_.call(
+      command{"XRANGE", "hansom:events:" + std::to_string(s), "-", "+"},
+      patience);
+    CHECK(stream.items.size() == 60);
+    for (std::size_t i = 0; i < stream.items.size(); ++i)
+      CHECK(stream.items[i].items[0].text == std::to_string(i + 1) + "-0");
+    // Both know how far it is, whoever published it.
+    CHECK(eventually([&] { return first->stats().published[s] == 60; }));
+    CHECK(eventually([&] { return second->stats().published[s] == 60; }));
+  }
 }
 
 TEST_CASE_FIXTURE(relay_fixture,
