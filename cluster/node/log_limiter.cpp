@@ -37,11 +37,15 @@ std::optional<std::uint64_t> log_limiter::ask(std::string_view line, time now) {
   if (per_second_ == 0)
     return 0;
   const double most = static_cast<double>(per_second_) * burst_seconds;
-  auto [slot, fresh] = kinds_.try_emplace(kind_of(line));
+  auto which = kind_of(line);
+  auto slot = kinds_.find(which);
+  if (slot == kinds_.end()) {
+    if (kinds_.size() >= kinds_max)
+      forget_oldest();
+    slot = kinds_.emplace(which, kind{most, now, 0}).first;
+  }
   auto& x = slot->second;
-  if (fresh) {
-    x = {most, now, 0};
-  } else {
+  if (now > x.since) {
     auto elapsed = std::chrono::duration<double>(now - x.since).count();
     x.tokens = std::min(most, x.tokens + elapsed * per_second_);
     x.since = now;
@@ -52,11 +56,16 @@ std::optional<std::uint64_t> log_limiter::ask(std::string_view line, time now) {
     return std::nullopt;
   }
   x.tokens -= 1;
-  auto before = std::exchange(x.left_out, 0);
-  // What has nothing to tell may be forgotten: it would begin anew.
-  if (kinds_.size() > kinds_max)
-    std::erase_if(kinds_, [](auto& y) { return y.second.left_out == 0; });
-  return before;
+  return std::exchange(x.left_out, 0);
+}
+
+// A thousand entries are read in microseconds, and only for a kind that is new
+// among a thousand: less than what its line costs.
+void log_limiter::forget_oldest() {
+  kinds_.erase(
+    std::min_element(kinds_.begin(), kinds_.end(), [](auto& a, auto& b) {
+      return a.second.since < b.second.since;
+    }));
 }
 
 } // namespace hansom

@@ -33,6 +33,12 @@ public:
     return suppressed_;
   }
 
+  /// Kinds that are remembered, `kinds_max` at most: for a new one, that which
+  /// was silent longest is forgotten, with what it had left to tell.
+  [[nodiscard]] std::size_t kinds() const noexcept {
+    return kinds_.size();
+  }
+
   static std::uint64_t kind_of(std::string_view line) noexcept;
 
 private:
@@ -41,6 +47,8 @@ private:
     time since;
     std::uint64_t left_out = 0;
   };
+
+  void forget_oldest();
 
   std::uint32_t per_second_;
   std::unordered_map<std::uint64_t, kind> kinds_;

@@ -7,12 +7,13 @@
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <ctime>
+#include <deque>
 #include <mutex>
 
 namespace hansom {
@@ -95,10 +96,35 @@ private:
 
 constexpr std::size_t lines_kept = 2000;
 
+/// The last lines, as they were written: whom a line is about is known on the
+/// thread that logs it, and only then.
+class keeping_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  std::vector<std::string> last(std::size_t n) {
+    std::lock_guard guard{mutex_};
+    auto from = kept_.size() - std::min(n, kept_.size());
+    return {kept_.begin() + static_cast<std::ptrdiff_t>(from), kept_.end()};
+  }
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& msg) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(msg, line);
+    if (kept_.size() == lines_kept)
+      kept_.pop_front();
+    auto text = view({line.data(), line.size()});
+    kept_.emplace_back(text.substr(0, text.find_last_not_of('\n') + 1));
+  }
+  void flush_() override {
+  }
+
+private:
+  std::deque<std::string> kept_;
+};
+
 /// Process-wide, as the log itself is.
-const std::shared_ptr<spdlog::sinks::ringbuffer_sink_mt>& kept_lines() {
-  static const auto kept =
-    std::make_shared<spdlog::sinks::ringbuffer_sink_mt>(lines_kept);
+const std::shared_ptr<keeping_sink>& kept_lines() {
+  static const auto kept = std::make_shared<keeping_sink>();
   return kept;
 }
 
@@ -178,11 +204,7 @@ void set_up_logging(const log_settings& with) {
 }
 
 std::vector<std::string> last_log_lines(std::size_t n) {
-  auto out = kept_lines()->last_formatted(n);
-  for (auto& line : out)
-    while (!line.empty() && line.back() == '\n')
-      line.pop_back();
-  return out;
+  return kept_lines()->last(n);
 }
 
 std::shared_ptr<prometheus::Collectable> make_log_collector() {

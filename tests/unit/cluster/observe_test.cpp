@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <sstream>
+#include <thread>
 
 using namespace hansom;
 using namespace std::chrono_literals;
@@ -119,24 +120,66 @@ TEST_CASE("kinds of lines go by words, and are bounded") {
   log_limiter x{1};
   auto now = log_limiter::time{} + 1h;
   std::string word = "aaaa";
-  for (int i = 0; i < 5000; ++i) {
-    CHECK(x.ask(word, now).has_value());
-    for (auto& c : word) // The next word.
+  auto next = [&] {
+    for (auto& c : word)
       if (++c <= 'z')
         break;
       else
         c = 'a';
+  };
+  for (int i = 0; i < 5000; ++i, next()) {
+    for (int said = 0; said < 5; ++said)
+      CHECK(x.ask(word, now) == 0);
+    CHECK(!x.ask(word, now)); // It has something to tell.
+    CHECK(x.kinds() <= log_limiter::kinds_max);
   }
+  CHECK(x.kinds() == log_limiter::kinds_max);
+  CHECK(x.suppressed() == 5000);
+  // What was silent longest goes, what talks on stays.
+  for (int said = 0; said < 6; ++said)
+    x.ask("talks on", now + 2s);
+  for (int i = 0; i < 3000; ++i, next())
+    x.ask(word, now + 1s);
+  CHECK(x.kinds() == log_limiter::kinds_max);
+  CHECK(!x.ask("talks on", now + 2s));
 }
 
 TEST_CASE("the log says how many like a line were left out") {
   log_page log{json_log(1)};
+  int said = 0;
+  std::uint64_t told = 0;
+  auto end = std::chrono::steady_clock::now() + 20s;
+  while (told == 0 && std::chrono::steady_clock::now() < end) {
+    log().warn("store {} is gone", said++);
+    told = log.lines().back().value("suppressed", 0U);
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(told > 0);
+  // The last that was written speaks for all that were not.
+  CHECK(log.lines().size() + told == static_cast<std::uint64_t>(said));
+  auto before = log.lines().size();
   for (int i = 0; i < 20; ++i)
-    log().warn("store {} is gone", i);
-  log().critical("store 1 is gone"); // Never left out.
-  auto lines = log.lines();
-  REQUIRE(lines.size() == 6);
-  CHECK(lines.back()["level"] == "critical");
+    log().critical("store 1 is gone"); // Never left out.
+  CHECK(log.lines().size() == before + 20);
+  CHECK(log.lines().back()["level"] == "critical");
+}
+
+TEST_CASE("lines are kept as they were written") {
+  auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("kept"));
+  set_up_logging(json_log());
+  {
+    log_scope in{{trip_id{0xb2}, {1, 2, 3}}};
+    spdlog::warn("kept within");
+  }
+  spdlog::set_default_logger(before);
+  auto all = last_log_lines(1);
+  REQUIRE(all.size() == 1);
+  auto x = nlohmann::json::parse(all[0]);
+  CHECK(x["text"] == "kept within");
+  CHECK(x["entity"] == "trip/00000000000000b2");
+  CHECK(x["trace_id"] == "00000000000000010000000000000002");
+  CHECK(last_log_lines(0).empty());
 }
 
 TEST_CASE("spans in OTLP's JSON") {

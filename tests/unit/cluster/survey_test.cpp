@@ -225,19 +225,29 @@ TEST_CASE("the back room takes no more than it can hold, and stops") {
   back_room room;
   std::promise<void> go;
   auto gate = go.get_future().share();
+  std::promise<void> started;
+  auto first = started.get_future();
   std::atomic<int> ran{0};
-  CHECK(room.run([gate] { gate.wait(); }));
-  std::this_thread::sleep_for(50ms);
+  CHECK(room.run([&started, gate] {
+    started.set_value();
+    gate.wait();
+  }));
+  if (first.wait_for(20s) != std::future_status::ready) {
+    go.set_value(); // Or the room waits for it for ever.
+    FAIL("the first job did not begin");
+  }
   for (std::size_t i = 0; i < back_room::jobs_max; ++i)
     CHECK(room.run([&] { ++ran; }));
   CHECK_FALSE(room.run([&] { ++ran; }));
   go.set_value();
-  while (ran < static_cast<int>(back_room::jobs_max))
+  auto all = static_cast<int>(back_room::jobs_max);
+  for (int i = 0; i < 20'000 && ran < all; ++i)
     std::this_thread::sleep_for(1ms);
+  REQUIRE(ran == all);
   room.run([] { throw std::runtime_error{"one bad job"}; });
-  std::promise<void> after;
-  CHECK(room.run([&] { after.set_value(); }));
-  after.get_future().wait();
+  auto after = std::make_shared<std::promise<void>>();
+  CHECK(room.run([after] { after->set_value(); }));
+  REQUIRE(after->get_future().wait_for(20s) == std::future_status::ready);
   room.stop();
   CHECK_FALSE(room.run([] {}));
 }

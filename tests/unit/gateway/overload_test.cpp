@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 #include <doctest/doctest.h>
 
+#include <future>
 #include <thread>
 
 using namespace hansom;
@@ -51,14 +52,24 @@ TEST_CASE("the actors' probe waits until a thread is free") {
   config.set("scheduler.max-threads", std::size_t{1});
   caf::actor_system system{config};
   actor_probe probe{system};
-  auto busy = system.spawn(
-    [](caf::event_based_actor*) { std::this_thread::sleep_for(50ms); });
-  std::this_thread::sleep_for(10ms);
-  probe.send(steady::now());
-  probe.send(steady::now() + 1s); // One is under way already.
-  std::this_thread::sleep_for(100ms);
-  CHECK(probe.lag(steady::now()) >= 20ms);
-  CHECK(probe.lag(steady::now()) < 1s);
+  std::promise<void> inside, go;
+  system.spawn(
+    [&inside, until = go.get_future().share()](caf::event_based_actor*) {
+      inside.set_value();
+      until.wait();
+    });
+  inside.get_future().wait();
+  auto sent = steady::now();
+  probe.send(sent);
+  probe.send(sent + 1h); // One is under way already.
+  std::this_thread::sleep_for(30ms);
+  CHECK(probe.lag(steady::now()) >= 30ms);
+  go.set_value();
+  // Asked for the moment it was sent, it tells only what is measured.
+  for (int i = 0; i < 10'000 && probe.lag(sent) == 0ns; ++i)
+    std::this_thread::sleep_for(2ms);
+  CHECK(probe.lag(sent) >= 30ms);
+  CHECK(probe.lag(sent) <= steady::now() - sent);
 }
 
 TEST_CASE("behind a journal that cannot follow, new work is refused in words") {

@@ -194,18 +194,18 @@ inline bool join(test_node& a, test_node& b) {
   });
 }
 
-/// Mail that tells itself apart by its number.
+/// Mail that tells itself apart by its number; it outlives every wait.
 inline far_mail numbered(std::uint64_t n, entity_ref to = driver_id{7}) {
   far_mail x;
   x.to = to;
   x.what.what = caf::make_message(nearly_free{trip_id{n}, {}, timestamp{1}});
-  x.until = test_now() + 5s;
+  x.until = test_now() + 60s;
   return x;
 }
 
 /// Mail for which a client waits.
 inline far_mail asked(std::string id, entity_ref to = trip_id{9},
-                      milliseconds within = 5s) {
+                      milliseconds within = 60s) {
   far_mail x;
   x.to = to;
   x.what.what = caf::make_message(

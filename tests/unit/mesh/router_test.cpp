@@ -1,5 +1,6 @@
 #include "tests/unit/mesh/router_fixture.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 using namespace hansom;
@@ -210,8 +211,8 @@ TEST_CASE_FIXTURE(three_nodes, "a shard moves under fire: nothing is lost, "
     if (shard_of(driver_id{i}) == home)
       drivers.push_back(driver_id{i});
   std::atomic<bool> end{false};
-  std::uint64_t said = 0; // To each of them.
-  std::thread speaker{[&] {
+  std::atomic<std::uint64_t> said{0}; // To each of them.
+  std::jthread speaker{[&] {
     while (!end && said < 500) {
       ++said;
       for (auto who : drivers)
@@ -219,9 +220,16 @@ TEST_CASE_FIXTURE(three_nodes, "a shard moves under fire: nothing is lost, "
       std::this_thread::sleep_for(4ms);
     }
   }};
-  std::this_thread::sleep_for(50ms);
   auto& from = b;
   auto& to = c;
+  auto all_hear_from = [&](whole_node& x) {
+    return eventually([&] {
+      return std::all_of(drivers.begin(), drivers.end(), [&](driver_id who) {
+        return !x.told.of(who).empty();
+      });
+    });
+  };
+  REQUIRE(all_hear_from(from));
   from.actors->seal_shard(home);
   REQUIRE(eventually([&] { return from.actors->is_quiet(home); }));
   std::this_thread::sleep_for(30ms);
@@ -239,7 +247,7 @@ TEST_CASE_FIXTURE(three_nodes, "a shard moves under fire: nothing is lost, "
     return to.heard.with([](auto& x) { return x.controls.size() == 2; });
   }));
   to.actors->receive_done(home);
-  std::this_thread::sleep_for(50ms);
+  CHECK(all_hear_from(to));
   end = true;
   speaker.join();
   for (auto who : drivers) {
