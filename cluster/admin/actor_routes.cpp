@@ -20,6 +20,8 @@ constexpr std::string_view actors_prefix = "/v1/admin/actors/";
 constexpr std::string_view tail_suffix = "/tail";
 constexpr std::string_view passivate_suffix = "/passivate";
 constexpr milliseconds tail_looks_every{100};
+/// Half of `http_timeout`: an answer that waits must not look like a dead one.
+constexpr std::size_t tail_waits_ms = 5'000;
 constexpr milliseconds leaves_within{500};
 
 // -- lists --------------------------------------------------------------------
@@ -189,11 +191,11 @@ void answer_tail(const tail_question& x) {
 void tail_actor(const shared_desk& desk, entity_ref who,
                 const http_request& request, const http_reply& reply) {
   std::size_t after = 0;
-  std::size_t wait_ms = 10'000;
+  std::size_t wait_ms = tail_waits_ms;
   if (!query_number(request.query, "after", 0, SIZE_MAX, after)
-      || !query_number(request.query, "wait_ms", 0, 20'000, wait_ms))
+      || !query_number(request.query, "wait_ms", 0, tail_waits_ms, wait_ms))
     return reply(problem(error_code::out_of_range,
-                         "after: expected a number; wait_ms: 0 to 20000"));
+                         "after: expected a number; wait_ms: 0 to 5000"));
   auto watch = desk->node.entities().watch_of(who);
   if (!watch && after == 0)
     return reply(not_resident(who));

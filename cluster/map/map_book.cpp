@@ -70,6 +70,15 @@ std::string asks_of(const city_picture& x, std::size_t max, std::size_t& cut) {
   return out + "]";
 }
 
+/// What a cell has and has not told: it, too, tells so much and no more.
+std::size_t left_out_of(const cell_picture& x) {
+  auto beyond = [](std::size_t has, std::size_t told) {
+    return has > told ? has - told : 0;
+  };
+  return beyond(std::size_t{x.free} + x.soon_free + x.busy, x.drivers.size())
+         + beyond(std::size_t{x.waiting} + x.proposed, x.requests.size());
+}
+
 } // namespace
 
 map_book::cars map_book::gather(const city_picture& x) {
@@ -150,7 +159,9 @@ std::string map_book::everything() const {
 void map_book::add(city_picture x) {
   ++frame_;
   at_ = x.at;
-  cut_ = 0;
+  cut_ = x.cut;
+  for (auto& cell : x.cells)
+    cut_ += left_out_of(cell);
   full_.clear();
   auto now = gather(x);
   asks_ = asks_of(x, asks_max, cut_);

@@ -17,12 +17,13 @@ struct city_picture {
   timestamp at;
   std::vector<cell_picture> cells;
   std::vector<cell_id> silent; ///< Are there and did not answer in time.
+  std::size_t cut = 0;         ///< Cells that were not asked.
 };
 
 /// The city as the map shows it, frame after frame, each made once for all who
 /// look. A frame names what has changed since the one before:
 ///
-///   {"frame":7,"at":MS,"cars":["42",LAT,LON,STATE,...],"gone":["43"],
+///   {"frame":N,"at":MS,"cars":["42",LAT,LON,STATE,...],"gone":["43"],
 ///    "asks":["TRIP",LAT,LON,SINCE_MS,"DRIVER",...],
 ///    "cells":[{"cell":"89c25a31",...}],"cells_gone":["89c25a33"],"cut":0}
 ///
@@ -35,6 +36,11 @@ public:
   static constexpr std::size_t asks_max = 2'000;
   /// Frames that a viewer may have missed; then he gets all.
   static constexpr std::size_t kept = 8;
+
+  /// @param before number of the frame before the first. Frames of another
+  ///        process must not look like this one's: begin elsewhere.
+  explicit map_book(std::uint64_t before = 0) : frame_{before} {
+  }
 
   /// Takes a picture in as the next frame.
   void add(city_picture x);
@@ -64,9 +70,9 @@ private:
   std::string head() const;
   std::string everything() const;
 
-  std::uint64_t frame_ = 0;
+  std::uint64_t frame_;
   timestamp at_;
-  std::size_t cut_ = 0; ///< Cars and requests beyond the bounds.
+  std::size_t cut_ = 0; ///< Cars, requests and cells beyond the bounds.
   cars cars_;
   cell_rows rows_;
   std::string asks_ = "[]";

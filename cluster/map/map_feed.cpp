@@ -1,5 +1,11 @@
 #include "cluster/map/map_feed.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace hansom {
 
 namespace {
@@ -11,7 +17,8 @@ constexpr milliseconds lost_after{3000};
 
 } // namespace
 
-map_feed::map_feed(source cells) : cells_{std::move(cells)} {
+map_feed::map_feed(source cells, std::uint64_t before)
+  : cells_{std::move(cells)}, frame_{before}, book_{before} {
 }
 
 map_feed::~map_feed() {
@@ -26,85 +33,103 @@ void map_feed::stop() {
   {
     std::lock_guard guard{mutex_};
     stopped_ = true;
-    changed_.notify_all();
   }
+  changed_.notify_all();
   if (thread_.joinable())
     thread_.join();
-  answer_all();
+  for (auto& x : std::exchange(waiting_, {})) // Nobody else is here any more.
+    x.reply(book_.since(x.after));
 }
 
 bool map_feed::look(std::uint64_t after, viewer reply) {
-  std::string known;
   {
     std::lock_guard guard{mutex_};
-    auto now = clock::now();
-    // The last picture is old news for whoever comes after a pause.
-    auto is_fresh = now - taken_at_ < 2 * every && book_.frame() > 0;
     if (waiting_.size() >= viewers_max)
       return false;
-    looked_at_ = now;
-    if (stopped_ || (is_fresh && after != book_.frame())) {
-      known = book_.since(after);
-    } else {
+    looked_at_ = clock::now();
+    if (!stopped_) {
       waiting_.push_back({after, std::move(reply)});
       changed_.notify_all();
       return true;
     }
   }
-  reply(std::move(known));
+  reply(R"({"frames":[]})");
   return true;
-}
-
-std::uint64_t map_feed::frames() const {
-  std::lock_guard guard{mutex_};
-  return book_.frame();
 }
 
 void map_feed::take(city_picture x) {
   {
     std::lock_guard guard{mutex_};
-    book_.add(std::move(x));
-    taken_at_ = clock::now();
+    picture_ = std::move(x);
     asked_ = false;
   }
-  answer_all();
+  changed_.notify_all();
 }
 
-void map_feed::answer_all() {
-  std::vector<std::pair<viewer, std::string>> out;
-  {
-    std::lock_guard guard{mutex_};
-    for (auto& x : waiting_)
-      out.emplace_back(std::move(x.reply), book_.since(x.after));
-    waiting_.clear();
-  }
-  for (auto& [reply, text] : out)
-    reply(std::move(text));
-}
+// -- the feed's own thread ----------------------------------------------------
 
 void map_feed::run() {
-  std::unique_lock guard{mutex_};
-  auto due = clock::now();
+  lock held{mutex_};
   while (!stopped_) {
+    if (picture_) {
+      take_in(held);
+      continue;
+    }
+    if (answer(held))
+      continue;
     auto now = clock::now();
     if (waiting_.empty() && now - looked_at_ > looks_for) {
-      changed_.wait(guard);
-      due = clock::now();
+      changed_.wait(held);
       continue;
     }
-    if (now < due) {
-      changed_.wait_until(guard, due);
-      continue;
-    }
-    if (asked_ && now - due < lost_after) {
-      changed_.wait_until(guard, now + milliseconds{50});
-      continue;
-    }
-    asked_ = true;
-    due = now + every;
-    guard.unlock();
+    auto due = asked_at_ + (asked_ ? lost_after : every);
+    if (now < due)
+      changed_.wait_until(held, due);
+    else
+      ask(held, now);
+  }
+}
+
+void map_feed::take_in(lock& held) {
+  auto x = *std::exchange(picture_, std::nullopt);
+  held.unlock();
+  book_.add(std::move(x));
+  taken_at_ = clock::now();
+  frame_ = book_.frame();
+  held.lock();
+}
+
+/// @returns whether somebody was answered.
+bool map_feed::answer(lock& held) {
+  // The last picture is old news for whoever comes after a pause.
+  if (!taken_at_ || clock::now() - *taken_at_ >= 2 * every)
+    return false;
+  auto ready =
+    std::partition(waiting_.begin(), waiting_.end(),
+                   [&](const waiting& x) { return x.after == book_.frame(); });
+  if (ready == waiting_.end())
+    return false;
+  std::vector<waiting> out{std::make_move_iterator(ready),
+                           std::make_move_iterator(waiting_.end())};
+  waiting_.erase(ready, waiting_.end());
+  held.unlock();
+  for (auto& x : out)
+    x.reply(book_.since(x.after));
+  held.lock();
+  return true;
+}
+
+void map_feed::ask(lock& held, time now) {
+  asked_ = true;
+  asked_at_ = now;
+  held.unlock();
+  try {
     cells_([this](city_picture x) { take(std::move(x)); });
-    guard.lock();
+    held.lock();
+  } catch (const std::exception& e) {
+    spdlog::warn("the map has no picture: {}", e.what());
+    held.lock();
+    asked_ = false;
   }
 }
 

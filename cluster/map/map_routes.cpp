@@ -25,16 +25,13 @@ struct gathering {
 };
 
 /// One hidden actor a picture: its mailbox puts the answers in order.
-void ask_all(runtime& node, std::vector<caf::actor> cells,
-             std::vector<cell_id> names,
-             std::function<void(city_picture)> done) {
-  node.system().spawn<caf::hidden>(
-    [&node, cells = std::move(cells), names = std::move(names),
-     done = std::move(done)](caf::event_based_actor* self) -> caf::behavior {
-      auto all = std::make_shared<gathering>();
-      all->picture.at = node.now();
-      all->missing = cells.size();
-      all->done = done;
+void ask_all(caf::actor_system& system, std::vector<caf::actor> cells,
+             std::vector<cell_id> names, std::shared_ptr<gathering> all) {
+  all->missing = cells.size();
+  // It may outlive the node that asks: it knows only what it is given here.
+  system.spawn<caf::hidden>(
+    [cells = std::move(cells), names = std::move(names),
+     all = std::move(all)](caf::event_based_actor* self) -> caf::behavior {
       map_ask question{map_book::cars_max, map_book::asks_max};
       for (std::size_t i = 0; i < cells.size(); ++i)
         self
@@ -59,22 +56,22 @@ map_feed::source pictures_of(runtime& node) {
   return [&node](std::function<void(city_picture)> done) {
     std::vector<caf::actor> cells;
     std::vector<cell_id> names;
-    std::vector<cell_id> all;
-    node.entities().for_each([&](entity_ref who, const resident&) {
-      if (who.kind == entity_kind::cell && all.size() < cells_max)
-        all.push_back(cell_id{who.id});
-    });
-    for (auto name : all)
-      if (auto cell = node.entities().find(name)) {
-        cells.push_back(std::move(cell));
-        names.push_back(name);
+    auto all = std::make_shared<gathering>();
+    all->picture.at = node.now();
+    all->done = std::move(done);
+    node.entities().for_each([&](entity_ref who, const resident& x) {
+      if (who.kind != entity_kind::cell)
+        return;
+      if (cells.size() == cells_max) {
+        ++all->picture.cut;
+        return;
       }
-    if (cells.empty()) {
-      city_picture empty;
-      empty.at = node.now();
-      return done(std::move(empty));
-    }
-    ask_all(node, std::move(cells), std::move(names), std::move(done));
+      cells.push_back(x.actor);
+      names.push_back(cell_id{who.id});
+    });
+    if (cells.empty())
+      return all->done(std::move(all->picture));
+    ask_all(node.system(), std::move(cells), std::move(names), std::move(all));
   };
 }
 

@@ -295,7 +295,8 @@ void node::start() {
   b.admin = add_admin_routes(b.clients->routes(), *b.actors, b.with.node.name,
                              store::make_lasting(b.store));
   add_trip_orders(b.clients->routes(), *b.actors, *b.orders, b.admin);
-  b.map = std::make_unique<map_feed>(pictures_of(*b.actors));
+  b.map = std::make_unique<map_feed>(
+    pictures_of(*b.actors), static_cast<std::uint64_t>(wall_clock_now().ms));
   b.map->start();
   add_map_routes(b.clients->routes(), *b.map);
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));

@@ -37,6 +37,16 @@ give_up() {
   exit 1
 }
 
+# wait_for SECONDS COMMAND...: until the command succeeds, at most so long.
+wait_for() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.1
+  done
+}
+
 # verdict: the last line of a script.
 verdict() {
   [ "$failures" = 0 ] || {

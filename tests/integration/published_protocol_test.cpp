@@ -55,7 +55,7 @@ client driver(testimony& all, std::uint64_t account, int north_e7 = near_by) {
   CHECK(begun.value("type", "") == "ack");
   x->stand(north_e7);
   // Positions go to cells in batches; a search in vain would rest for a while.
-  std::this_thread::sleep_for(150ms);
+  std::this_thread::sleep_for(400ms);
   return x;
 }
 

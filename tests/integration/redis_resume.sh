@@ -10,7 +10,7 @@
 . "$(dirname "$0")/common.bash"
 
 command -v redis-server >/dev/null || give_up "redis-server is not installed"
-seed=${1:-$(date +%s)}
+seed=${1:-1}
 say "seed $seed"
 data=$work/data
 redis_socket=$work/redis.sock
@@ -21,7 +21,7 @@ redis_start() {
     --daemonize no >>"$work/redis.log" 2>&1 &
   redis_pid=$!
   pids+=("$redis_pid")
-  until [ -S "$redis_socket" ]; do sleep 0.05; done
+  wait_for 20 test -S "$redis_socket" || give_up "Redis did not start"
 }
 
 redis() {
@@ -41,6 +41,24 @@ metric() {
     awk -v name="$1" '$1 == name { printf "%d\n", $2 }'
 }
 
+# on_map N: whether Redis knows the places of so many drivers.
+on_map() {
+  local n
+  n=$(redis ZCARD hansom:city:drivers)
+  [ "${n:-0}" -ge "$1" ]
+}
+
+# have_heard N: whether so many sessions have events in Redis, to resume with.
+have_heard() {
+  [ "$(redis --scan --pattern 'hansom:resume:*' | wc -l)" -ge "$1" ]
+}
+
+# have_resumed N: sessions, from Redis.
+have_resumed() {
+  resumed=$(metric 'hansom_redis_resumes_total{outcome="complete"}')
+  [ "${resumed:-0}" -ge "$1" ]
+}
+
 redis_start
 start
 "$HANSOM" stream tail --redis "unix://$redis_socket" --group judge --json \
@@ -55,33 +73,30 @@ pids+=("$tail_pid")
 fleet_pid=$!
 pids+=("$fleet_pid")
 
-sleep 5
-on_map=$(redis ZCARD hansom:city:drivers)
-[ "$on_map" -ge 20 ] || fail "only $on_map drivers are on Redis' map"
+wait_for 30 on_map 20 || fail "fewer than 20 drivers are on Redis' map"
+wait_for 30 have_heard 40 || fail "fewer than 40 sessions are in Redis"
 kill -KILL "$node_pid"
 wait "$node_pid" 2>/dev/null
 start
 placed=$(grep -o '[0-9]* drivers are where they were' "$work/node.log" | tail -n 1)
 say "node killed and back: $placed"
 [ "${placed%% *}" -ge 10 ] || fail "places were not read back: $placed"
-sleep 3
-resumed=$(metric 'hansom_redis_resumes_total{outcome="complete"}')
+wait_for 30 have_resumed 10 || fail "only ${resumed:-0} sessions were resumed"
 say "${resumed:-0} sessions resumed from Redis"
-[ "${resumed:-0}" -ge 10 ] || fail "only ${resumed:-0} sessions were resumed"
 
 redis FLUSHALL >/dev/null
 say "flushed"
-sleep 3
-on_map=$(redis ZCARD hansom:city:drivers)
-[ "$on_map" -ge 20 ] || fail "only $on_map drivers came back after the flush"
+wait_for 30 on_map 20 || fail "fewer than 20 drivers came back after the flush"
 
 kill -KILL "$redis_pid"
 wait "$redis_pid" 2>/dev/null
 rm -f "$redis_socket"
 say "Redis gone"
-sleep 1
-expect 0 '"redis":{"status":"degraded"' \
-  curl -s "http://127.0.0.1:$node_port/health/ready"
+degraded() {
+  curl -s "http://127.0.0.1:$node_port/health/ready" |
+    grep -q '"redis":{"status":"degraded"'
+}
+wait_for 30 degraded || fail "the node does not say that Redis is gone"
 kill -KILL "$node_pid" # Without Redis: the full state, nothing worse.
 wait "$node_pid" 2>/dev/null
 start

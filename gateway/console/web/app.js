@@ -2,7 +2,6 @@
 // a time; only it asks the node for anything, and only while it can be seen.
 
 import {
-  get,
   log_in,
   log_out,
   problem,
@@ -26,16 +25,30 @@ let mounted = null;
 
 // -- where we are -------------------------------------------------------------
 
-/// "#/actors/trip/00a1?kind=trip" -> {name, parts, query}
-export function place() {
+/// Names of things. Pages make paths of them, and a link may come from anybody:
+/// "..", or a "/" within, would lead to another path than the page means.
+const is_name = (x) => /^[\w:~-][\w.:~-]*$/.test(x);
+
+/// "#/actors/trip/00a1?kind=trip" -> {name, parts, query}; what makes no sense
+/// is the overview.
+function place() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, ...parts] = path.split("/").map(decodeURIComponent);
-  return {
-    name: pages[name] ? name : "overview",
-    parts,
-    query: Object.fromEntries(new URLSearchParams(query)),
-  };
+  try {
+    const [name, ...rest] = path.split("/").map(decodeURIComponent);
+    const parts = rest.filter((x) => x);
+    if (Object.hasOwn(pages, name) && parts.every(is_name))
+      return {
+        name,
+        parts,
+        query: Object.fromEntries(new URLSearchParams(query)),
+      };
+  } catch {
+    // A "%" that begins nothing.
+  }
+  return { name: "overview", parts: [], query: {} };
 }
+
+const failed_ms = 2000;
 
 /// What a page may use. Everything it starts ends with it.
 function context_of(where) {
@@ -46,7 +59,8 @@ function context_of(where) {
     signal: stop.signal,
     ended: () => stop.signal.aborted,
     /// Calls `work` now and every `ms` while the page can be seen, never twice
-    /// at once. Returns a function that does it at once.
+    /// at once; seldom while it fails. `work` gives false when it asked nothing.
+    /// Returns a function that does it at once.
     poll(work, ms) {
       let timer = 0;
       let running = false;
@@ -60,16 +74,17 @@ function context_of(where) {
         }
         running = true;
         wanted = false;
+        let pause = ms;
         try {
-          await work();
-          show_connection(true);
+          if ((await work()) !== false) show_connection(true);
         } catch (e) {
           if (e.name === "AbortError" || stop.signal.aborted) return;
           show_connection(e instanceof problem, e);
+          pause = Math.max(ms, failed_ms);
         } finally {
           running = false;
         }
-        if (!stop.signal.aborted) timer = setTimeout(once, wanted ? 0 : ms);
+        if (!stop.signal.aborted) timer = setTimeout(once, wanted ? 0 : pause);
       };
       polls.add(once);
       once();
@@ -341,5 +356,3 @@ async function begin() {
 
 addEventListener("hashchange", open_page);
 begin();
-
-export { get };

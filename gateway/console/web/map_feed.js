@@ -3,7 +3,6 @@
 
 import { get } from "./api.js";
 
-export const free = 2;
 const keep_every_ms = 5000;
 const keep_for_ms = 15 * 60 * 1000;
 

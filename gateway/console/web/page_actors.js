@@ -1,7 +1,7 @@
 // Who is there, what is he doing: a list that can be sorted and filtered, and
 // one actor with his state and his messages, live.
 
-import { get, get_if, may_order, post, query } from "./api.js";
+import { get, get_if, may_order, post, problem, query } from "./api.js";
 import {
   ago,
   clock,
@@ -21,10 +21,10 @@ export const key = "a";
 const kinds = ["", "driver", "rider", "trip", "cell"];
 const sorts = ["mailbox", "rate", "busy", "handled", "age", "running", "name"];
 const shown_max = 500;
+const tail_wait_ms = 5000; // Half of what the gateway gives an answer.
 
 export function mount(root, page) {
-  if (page.parts.length >= 2)
-    show_one(root, page, `${page.parts[0]}/${page.parts[1]}`);
+  if (page.parts.length >= 2) show_one(root, page, page.parts.slice(0, 2));
   else show_list(root, page);
 }
 
@@ -193,8 +193,9 @@ function show_list(root, page) {
   }, 1000);
 }
 
-function show_one(root, page, name) {
-  const path = `/v1/admin/actors/${name}`;
+function show_one(root, page, parts) {
+  const name = parts.join("/");
+  const path = `/v1/admin/actors/${parts.map(encodeURIComponent).join("/")}`;
   const probe = h("div", { class: "grid" });
   const state = h("section", { class: "card" });
   const last = h("section", { class: "card" });
@@ -259,10 +260,7 @@ function show_one(root, page, name) {
         [
           {
             name: "when",
-            cell: (m) =>
-              m.ago_ms !== undefined
-                ? `${duration(m.ago_ms / 1000)} ago`
-                : `${m.ago_s} s ago`,
+            cell: (m) => `${duration(m.ago_ms / 1000)} ago`,
           },
           { name: "message", key: "message" },
           { name: "took", num: true, cell: (m) => duration(m.took_us / 1e6) },
@@ -321,34 +319,35 @@ function tail_of(path, page) {
           `${number(dropped)} more came too fast to be kept.`,
         ),
     );
-  const follow = async () => {
-    while (on && !page.ended()) {
-      try {
-        const x = await get_if(
-          `${path}/tail?after=${next}&wait_ms=10000`,
-          page.signal,
-        );
-        if (!x) throw new Error("nothing here tells of it");
-        next = x.next;
-        rows.unshift(...x.messages.reverse());
-        rows.length = Math.min(rows.length, shown_max);
-        if (on) show(x.dropped);
-      } catch (e) {
-        if (page.ended()) return;
-        on = false;
-        fill(
-          body,
-          h("p", { class: "warn" }, `It cannot be followed: ${e.message}`),
-        );
-      }
+  const again = page.poll(async () => {
+    if (!on) return false;
+    try {
+      const x = await get_if(
+        `${path}/tail?after=${next}&wait_ms=${tail_wait_ms}`,
+        page.signal,
+      );
+      if (!x) throw new problem(404, { detail: "nothing here tells of it" });
+      next = x.next;
+      rows.unshift(...x.messages.reverse());
+      rows.length = Math.min(rows.length, shown_max);
+      if (on) show(x.dropped);
+    } catch (e) {
+      // A node that is away for a moment is asked again.
+      if (!(e instanceof problem) || page.ended()) throw e;
+      on = false;
+      button.setAttribute("aria-pressed", "false");
+      fill(
+        body,
+        h("p", { class: "warn" }, `It cannot be followed: ${e.message}`),
+      );
     }
-    button.setAttribute("aria-pressed", String(on));
-  };
+    return true;
+  }, 200);
   button.addEventListener("click", () => {
     on = !on;
     button.setAttribute("aria-pressed", String(on));
     show();
-    if (on) follow();
+    if (on) again();
   });
   show();
   return h(

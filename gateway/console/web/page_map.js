@@ -451,8 +451,8 @@ function hover_and_click(map, points, p, scene, view, page) {
   });
   map.on("click", (e) => {
     const found = under(e);
-    if (found?.cell) choose_cell(p, found.cell, page);
-    else if (found?.car) choose_driver(p, found.car, page);
+    if (found?.cell) choose_cell(p, found.cell);
+    else if (found?.car) choose_driver(p, found.car);
     else if (found?.ask) location.hash = `#/trips/${found.ask.trip}`;
   });
 }
@@ -487,7 +487,7 @@ function show_cells(p, x, map) {
                 "data-cell": c.cell,
                 onclick: () => {
                   frame_all(map, new Map([[c.cell, c]]));
-                  choose_cell(p, c, p.page);
+                  choose_cell(p, c);
                 },
               },
               c.cell,

@@ -127,10 +127,7 @@ function show_banner(banner, health, found) {
 function show_numbers(box, w, actors) {
   const count = (kind) =>
     (actors.totals ?? []).find((x) => x.kind === kind)?.actors ?? 0;
-  const asked = (x) => Object.values(x).includes("trip.request");
-  const requests = w.after.has("hansom_rides_requested_total")
-    ? w.rate("hansom_rides_requested_total")
-    : w.rate("hansom_gateway_command_seconds", asked);
+  const requests = w.rate("hansom_rides_requested_total");
   const commits = w.rate("hansom_journal_commits_total");
   const writes = w.rate("hansom_journal_writes_total");
   const match = w.histogram("hansom_ride_match_seconds")[0];

@@ -104,12 +104,10 @@ function show_list(root, page) {
   );
   again = page.poll(async () => {
     const q = { ...page.query, limit: 200 };
-    const answer =
-      (await get_if(`/v1/admin/trips${query(q)}`, page.signal)) ??
-      (await from_actors(page));
+    const answer = await get(`/v1/admin/trips${query(q)}`, page.signal);
     if (page.ended()) return;
     root.querySelector("#matched").textContent =
-      `${number(answer.matched ?? answer.trips.length)} in memory; older ones by their id`;
+      `${number(answer.matched)} in memory; older ones by their id`;
     fill(
       list,
       table(
@@ -164,22 +162,10 @@ function show_list(root, page) {
   }, 2000);
 }
 
-/// A node that lists no trips still lists actors.
-async function from_actors(page) {
-  const { actors } = await get(
-    `/v1/admin/actors${query({ kind: "trip", limit: 200, sort: "age", text: page.query.text })}`,
-    page.signal,
-  );
-  return {
-    trips: actors.map((x) => ({
-      ...x,
-      trip: x.actor.slice(5),
-      phase: x.state ?? "",
-    })),
-  };
-}
+const path_of = (trip) => `/v1/admin/trips/${encodeURIComponent(trip)}`;
 
 function show_one(root, page, trip) {
+  const path = path_of(trip);
   const state = h("section", { class: "card" });
   const line = h("section", { class: "card" });
   const why = h("section", { class: "card" });
@@ -202,9 +188,9 @@ function show_one(root, page, trip) {
   let before;
   page.poll(async () => {
     const [found, trace, reasons] = await Promise.all([
-      get_if(`/v1/admin/trips/${trip}`, page.signal),
-      get_if(`/v1/admin/trips/${trip}/trace`, page.signal).catch(() => null),
-      get_if(`/v1/admin/trips/${trip}/why`, page.signal),
+      get_if(path, page.signal),
+      get_if(`${path}/trace`, page.signal).catch(() => null),
+      get_if(`${path}/why`, page.signal),
     ]);
     if (page.ended()) return;
     if (!found) {
@@ -218,7 +204,7 @@ function show_one(root, page, trip) {
     );
     fill(state, h("h2", {}, "As stored"), json_view(t, before));
     before = t;
-    show_line(line, found, trace, why);
+    show_line(line, found, trace);
     show_why(why, reasons);
   }, 2000);
 }
@@ -347,6 +333,7 @@ function show_why(box, x) {
 }
 
 function actions(trip) {
+  const path = path_of(trip);
   const locked = !may_order();
   const hint = locked ? "Needs a token of role operator" : undefined;
   const id = () =>
@@ -370,7 +357,7 @@ function actions(trip) {
           if (x)
             await attempt(
               () =>
-                post(`/v1/admin/trips/${trip}/trace`, {
+                post(`${path}/trace`, {
                   messages: 200,
                   seconds: 30,
                 }),
@@ -401,7 +388,7 @@ function actions(trip) {
           if (x)
             await attempt(
               () =>
-                post(`/v1/admin/trips/${trip}/end`, {
+                post(`${path}/end`, {
                   id: id(),
                   as: x.as,
                   reason: x.reason,

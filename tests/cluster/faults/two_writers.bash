@@ -66,12 +66,12 @@ settle() {
     END { print n + 0 }' "$world/stale")
   [ "$got" = 0 ] || broken "the stale node acknowledged $got commands"
   kill -TERM "$stale_pid" 2>/dev/null
-  while kill -0 "${node_pid[A]}" 2>/dev/null && [ "$waited" -lt 100 ]; do
+  while kill -0 "${node_pid[A]}" 2>/dev/null && [ "$waited" -lt $((100 * scale)) ]; do
     pause 0.1
     waited=$((waited + 1))
   done
   if kill -0 "${node_pid[A]}" 2>/dev/null; then
-    broken "the stale node did not end by itself within 10 s"
+    broken "the stale node did not end by itself within $((10 * scale)) s"
     kill -TERM "${node_pid[A]}"
   fi
   wait "${node_pid[A]}" 2>/dev/null

@@ -118,8 +118,8 @@ TEST_CASE("a recording is bounded in time, rate and size") {
     few.take({});
   CHECK(few.ended());
   CHECK(few.read(0).recorded == 3);
-  recording brief{trip_id{1}, {100, 100, 0, 1ms}};
-  std::this_thread::sleep_for(5ms);
+  recording brief{trip_id{1}, {100, 100, 0, 400ms}};
+  std::this_thread::sleep_for(410ms);
   brief.take({});
   CHECK(brief.ended());
   CHECK(brief.read(0).recorded == 0);

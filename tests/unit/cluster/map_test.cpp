@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include <atomic>
+#include <future>
 #include <random>
+#include <thread>
 
 using namespace hansom;
 using nlohmann::json;
@@ -68,6 +70,12 @@ struct viewer {
     }
   }
 };
+
+bool eventually(const std::function<bool()>& done) {
+  for (int i = 0; i < 2'000 && !done(); ++i)
+    std::this_thread::sleep_for(milliseconds{10});
+  return done();
+}
 
 } // namespace
 
@@ -133,6 +141,61 @@ TEST_CASE("waiting requests are told whole, within bounds") {
   CHECK(full["cut"] == 5);
 }
 
+TEST_CASE("what is left out is counted, wherever it was left out") {
+  map_book book;
+  auto x = picture({car(1, 0, standing::free)});
+  x.cells[0].free = 3; // One of three was told,
+  x.cells[1].waiting = 2;
+  x.cells[1].proposed = 2; // of four requests none;
+  x.cut = 10;              // so many cells were not asked.
+  book.add(std::move(x));
+  CHECK(json::parse(book.since(0))["full"]["cut"] == 16);
+  book.add(picture({}));
+  CHECK(json::parse(book.since(0))["full"]["cut"] == 0);
+}
+
+TEST_CASE("frames of a node's former life are not taken for its own") {
+  map_book first{1'000'000};
+  map_book second{9'000'000};
+  for (int i = 0; i < 3; ++i) {
+    first.add(picture({car(1, i, standing::free)}));
+    second.add(picture({car(2, i, standing::free)}));
+  }
+  viewer a;
+  a.look(first);
+  CHECK(a.frame == 1'000'003);
+  CHECK(json::parse(second.since(a.frame)).contains("full"));
+  CHECK(json::parse(first.since(9'000'003)).contains("full"));
+  a.look(second);
+  CHECK(a.cars.count("1") == 0);
+  CHECK(a.cars.count("2") == 1);
+}
+
+TEST_CASE("a source that fails is asked again; who brings a picture waits for "
+          "nobody") {
+  std::atomic<int> asked{0};
+  map_feed feed{[&](const auto& done) {
+    if (++asked == 1)
+      throw std::runtime_error{"no cells today"};
+    done(picture({car(1, 0, standing::free)}));
+  }};
+  feed.start();
+  std::promise<void> go;
+  std::atomic<int> answered{0};
+  auto slow = [&, until = go.get_future().share()](const std::string&) {
+    ++answered;
+    until.wait();
+  };
+  CHECK(feed.look(0, slow));
+  CHECK(eventually([&] { return answered == 1; }));
+  CHECK(asked == 2);
+  // The feed's thread stands still; whoever comes now does not.
+  CHECK(feed.look(0, [&](const std::string&) { ++answered; }));
+  go.set_value();
+  CHECK(eventually([&] { return answered == 2; }));
+  feed.stop();
+}
+
 TEST_CASE("whoever misses frames ends up with the same city") {
   std::mt19937 chance{11};
   map_book book;
@@ -175,15 +238,16 @@ TEST_CASE("pictures are taken while somebody looks, once for all") {
     CHECK(feed.look(0, [&](const std::string& x) {
       answers += x.find("\"full\"") != std::string::npos;
     }));
-  for (int i = 0; i < 100 && answers < 20; ++i)
-    std::this_thread::sleep_for(milliseconds{20});
-  CHECK(answers == 20);
+  CHECK(eventually([&] { return answers == 20; }));
   CHECK(taken <= 2);
   // Whoever waits when it ends is answered all the same.
   std::atomic<bool> late{false};
-  CHECK(feed.look(feed.frames(), [&](const std::string&) { late = true; }));
+  CHECK(feed.look(feed.frame(), [&](const std::string&) { late = true; }));
   feed.stop();
   CHECK(late);
+  std::string none;
+  CHECK(feed.look(0, [&](std::string x) { none = std::move(x); }));
+  CHECK(none == R"({"frames":[]})");
 }
 
 TEST_CASE("no more look at the map at once than there is room for") {

@@ -160,18 +160,14 @@ TEST_CASE("an address that swallows connections holds nobody else up") {
   std::vector<raw_socket> fill;
   for (int i = 0; i < 4; ++i)
     fill.emplace_back(full.port(), false);
-  test_node a{1};
-  test_node c{3};
+  auto patient = test_config();
+  patient.timeout = 60s; // Longer than `join` waits.
+  test_node a{1, patient};
+  test_node c{3, patient};
   c.links->meet(2, {"127.0.0.1", full.port()});
   std::this_thread::sleep_for(100ms);
-  auto begin = test_now();
   REQUIRE(join(a, c));
-  CHECK((test_now() - begin).count() < 4'000);
-  CHECK(eventually([&] {
-    return c.heard.with([](auto& x) {
-      return !x.misses.empty() && x.misses[0] == link_evidence::timeout;
-    });
-  }));
+  CHECK(c.heard.with([](auto& x) { return x.misses.empty(); }));
 }
 
 TEST_CASE("frames that make no sense are counted, and end nothing") {

@@ -325,10 +325,8 @@ TEST_CASE("a long journal and a slow sink hold up no stop") {
   with.farewell = milliseconds{200};
   relay r{with, std::move(parts)};
   r.start();
-  auto began = std::chrono::steady_clock::now();
   r.stop();
-  CHECK(std::chrono::steady_clock::now() - began < milliseconds{2000});
-  CHECK(r.stats().events < 400);
+  CHECK(r.stats().events < 100); // A farewell has time for ten of them.
 }
 
 TEST_CASE_FIXTURE(relay_fixture, "a stream of another store is left alone") {
