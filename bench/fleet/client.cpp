@@ -122,6 +122,11 @@ void client::drop_off() {
   reconnect_in(random_.between(0, 0.1));
 }
 
+void client::start_over() {
+  session_.clear();
+  drop_off();
+}
+
 void client::leave() {
   left_ = true;
   connect_s_ = never;

@@ -131,6 +131,8 @@ protected:
   /// Sends a message that has no answer.
   void tell(const client_message& body);
   bool waits_for(command what, trip_id trip = {}) const noexcept;
+  /// Comes back as somebody new, to hear the full truth.
+  void start_over();
   /// Goes off the net for some time.
   void vanish();
   void broken(const char* invariant, std::string what);

@@ -10,6 +10,7 @@ namespace hansom::fleet {
 namespace {
 
 constexpr std::uint8_t quotes_max = 5;
+constexpr double hear_within_s = 5;
 
 } // namespace
 
@@ -34,6 +35,7 @@ void rider::quote() {
 void rider::be_free() {
   at_ = stage::idle;
   cancel_s_ = never;
+  doubt_s_ = never;
   last_ = trip_;
   trip_ = {};
   host_.rider_free(link());
@@ -42,6 +44,7 @@ void rider::be_free() {
 // -- what he hears ------------------------------------------------------------
 
 void rider::on_state(const server_frame& frame) {
+  doubt_s_ = never;
   const auto& view = frame.rider->trip;
   if (view)
     judge_view(*view, true);
@@ -67,6 +70,7 @@ void rider::on_push(const server_frame& frame) {
 }
 
 void rider::take_view(const trip_view& view) {
+  doubt_s_ = never;
   if (is_terminal(view.phase)) {
     if (view.trip == trip_)
       ended(view);
@@ -115,6 +119,9 @@ void rider::on_answer(const pending& asked, const server_frame& frame) {
     ride(frame.trip);
     if (early_end_ == frame.trip)
       return be_free();
+    // The answer to a repetition: his ride may have ended while he was away.
+    if (asked.tries > 1)
+      doubt_s_ = host_.now() + hear_within_s;
     if (happens(host_.options->chaos.rider_cancel))
       cancel_s_ =
         host_.now() + random_.between(1, 300) / host_.options->compression;
@@ -152,11 +159,15 @@ void rider::refused(const pending& asked, const server_frame& frame) {
 // -- what he does -------------------------------------------------------------
 
 double rider::agent_due() const {
-  return std::min(cancel_s_, minute_s_);
+  return std::min({cancel_s_, doubt_s_, minute_s_});
 }
 
 void rider::on_agent_time() {
   const double now = host_.now();
+  if (now >= doubt_s_) {
+    doubt_s_ = never;
+    return start_over();
+  }
   if (now >= cancel_s_) {
     cancel_s_ = never;
     if (at_ == stage::riding)

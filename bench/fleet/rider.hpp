@@ -51,7 +51,8 @@ private:
   trip_id last_;      ///< The one before.
   trip_id early_end_; ///< Ended before its acknowledgement came.
   double cancel_s_ = never;
-  double minute_s_; ///< When to throw the dice about the net.
+  double doubt_s_ = never; ///< When to ask for the full truth.
+  double minute_s_;        ///< When to throw the dice about the net.
 };
 
 } // namespace hansom::fleet

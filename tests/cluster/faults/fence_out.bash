@@ -3,8 +3,11 @@ about="no fence: nodes forced down go on writing until they hear of it, and a ju
 stores="postgresql"
 nodes=3
 repeats=1
-load_s=50
+load_s=75
 . "$cluster/lib/members.bash"
+# Seconds between heartbeats: who is down does not hear of it for so long.
+time_scale=6
+probes_as_planned
 
 # The database takes what writers of any epoch bring.
 strike() {
@@ -19,10 +22,18 @@ strike() {
     EXECUTE spoiled; END \$do\$" || cannot "the fence cannot be taken out"
   for i in 1 2 3 4; do
     any_member
+    if [ "$network" = own ]; then
+      sever_both "$member_who" "${member_others[0]}"
+      sever_both "$member_who" "${member_others[1]}"
+    fi
     ask node down "$member_who" --confirm "$member_who" --reason "a test"
     struck
     await_whole 2
     member_ended "$member_who" 10
+    if [ "$network" = own ]; then
+      heal_both "$member_who" "${member_others[0]}"
+      heal_both "$member_who" "${member_others[1]}"
+    fi
     revive
     await_whole 3
   done

@@ -5,6 +5,8 @@ nodes=3
 repeats=2
 load_s=70
 . "$cluster/lib/members.bash"
+probers=16 probe_every_ms=50
+probes_as_planned
 
 strike() {
   local began

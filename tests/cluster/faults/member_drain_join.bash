@@ -7,23 +7,25 @@ times=1
 ! is_long || times=3
 load_s=$((10 + 45 * times))
 . "$cluster/lib/members.bash"
+probers=16 probe_every_ms=50
+probes_as_planned
 
 strike() {
-  local i began took=
+  local i began
   for i in $(seq "$times"); do
     any_member
     began=$(now_us)
     drain "$member_who"
     struck
     member_ended "$member_who" 60 || return
-    took="$took $((($(now_us) - began) / 1000))"
+    drained+=($((($(now_us) - began) / 1000)))
     [ "$member_code" = 0 ] ||
       broken "a drained node ended with exit code $member_code"
     members_up "$member_who"
     await_whole 3
     await_balanced 3
   done
-  seen="drained in$took ms"
+  seen="drained in ${drained[*]} ms"
 }
 
 settle() {

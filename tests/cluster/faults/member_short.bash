@@ -6,6 +6,7 @@ repeats=1
 load_s=10
 . "$cluster/lib/members.bash"
 time_scale=2
+probes_as_planned
 fleet_flags+=(--drivers 60 --riders 150 --requests-per-hour 2400)
 
 strike() {

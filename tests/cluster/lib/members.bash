@@ -9,15 +9,22 @@
 store_ip=10.77.0.2
 wire_down=02:00:00:00:00:99 # Nobody's: frames to it are lost without a word.
 # Members' own times; machines of two cores starve processes.
-time_scale=$([ "$(nproc)" -gt 2 ] && echo 1 || echo 3)
+time_scale=${time_scale:-$([ "$(nproc)" -gt 2 ] && echo 1 || echo 3)}
 dead_s=$((3 * time_scale)) # Nobody who was silent for so long lives on.
 members=(A B C D)
 members=("${members[@]:0:$nodes}")
 declare -A member_place=() member_ip=() member_env=() member_program=()
 # A little less patience than a lease is long.
-probe_flags=(--drivers 12 --every-ms 250 --silence $((2 * time_scale)))
+probe_every_ms=250
+probers=12
+probes_as_planned() {
+  probe_flags=(--drivers "$probers" --every-ms "$probe_every_ms" --silence
+    $((2 * time_scale)))
+}
+probes_as_planned
 client_heartbeat=2s
 drain_s=90
+drained=() # Milliseconds that nodes took to drain and end.
 member_who= # Chosen by any_member.
 
 # -- network ------------------------------------------------------------------
@@ -275,11 +282,12 @@ deaths() {
   sql "SELECT count(*) FROM hansom.cluster_event WHERE kind = 'node.dead'"
 }
 
-# ask WORDS...: the command line, by way of a member that lives.
+# ask WORDS...: the command line, by way of a member that lives and is not the one
+# that something befalls.
 ask() {
   local name
   for name in "${members[@]}"; do
-    if alive "$name" && grep -q "\"pid\":${node_pid[$name]}[,}]" \
+    if [ "$name" != "$member_who" ] && alive "$name" && grep -q "\"pid\":${node_pid[$name]}[,}]" \
       "${node_data[$name]}/node.json" 2>/dev/null; then
       timeout 60 "$hansom" "$@" --data "${node_data[$name]}" </dev/null \
         >>"$world/log" 2>&1
@@ -325,12 +333,37 @@ longest_gap() {
   } END { printf "%d\n", most / 1000 }' "$world/probe"
 }
 
+# move_pauses: for each shard that was moved while one of the prober's drivers was
+# on it, how long that driver had no answer around the moment, beyond the time
+# that he leaves between two commands; in ms.
+move_pauses() {
+  sql "SELECT e.id || ' ' || v.at FROM hansom.entity_state e
+    JOIN hansom.cluster_event v ON v.kind = 'shard.moved'
+      AND v.subject = 'shard/' || e.shard
+    WHERE e.id BETWEEN 9000001 AND 9000000 + $probers ORDER BY v.at" |
+    awk -v every="$probe_every_ms" '
+      NR == FNR { moves[$1] = moves[$1] " " $2; next }
+      $1 == "ack" {
+        if ($5 in last) {
+          count = split(moves[$5], at, " ")
+          for (i = 1; i <= count; ++i)
+            if (at[i] >= last[$5] / 1000 && at[i] < $3 / 1000) {
+              pause = ($3 - last[$5]) / 1000 - every
+              printf "%d\n", pause > 0 ? pause : 0
+            }
+        }
+        last[$5] = $3
+      }' - "$world/probe"
+}
+
 # What the end of all nodes tells: those that should live do. Then -9, since the
 # store has to be right at any moment.
 nodes_end() {
   local name
   owned_times >"$world/owned"
   echo "owned=$(tr '\n' ' ' <"$world/owned")" >>"$world/numbers"
+  echo "pause=$(move_pauses | tr '\n' ' ')" >>"$world/numbers"
+  echo "drained=${drained[*]}" >>"$world/numbers"
   for name in "${members[@]}"; do
     if alive "$name"; then
       node_kill "$name"

@@ -28,7 +28,7 @@ row() {
         sum[key] += value
       else if (key == "peak_kb")
         peak = value > peak + 0 ? value + 0 : peak
-      else if (key == "serve" || key == "owned")
+      else if (key ~ /^(serve|owned|pause|drained)$/)
         add(key, value)
       else if (key == "broken")
         broken = broken (broken == "" ? "" : "; ") value
@@ -42,8 +42,12 @@ row() {
       printf "lost=%d\n", sum["acknowledged"] - sum["found"]
       printf "serve_n=%d\nserve_p50=%s\nserve_p99=%s\nserve_max=%s\n", \
         n["serve"], of("serve", 0.5), of("serve", 0.99), of("serve", 1)
-      printf "owned_n=%d\nowned_p50=%s\nowned_p99=%s\n", n["owned"], \
-        of("owned", 0.5), of("owned", 0.99)
+      count = split("owned pause drained", others, " ")
+      for (i = 1; i <= count; ++i) {
+        key = others[i]
+        printf "%s_n=%d\n%s_p50=%s\n%s_p99=%s\n", key, n[key], key, \
+          of(key, 0.5), key, of(key, 0.99)
+      }
       printf "peak_mb=%d\nbound_ms=%s\n", peak / 1024, last["bound_ms"]
       printf "seen=%s\nbroken=%s\nskipped=%s\n", last["seen"], broken, \
         last["skipped"]
@@ -83,6 +87,9 @@ print_row() {
     "${of[lost]}" "$(ms "${of[serve_p50]}")" "$(ms "${of[serve_p99]}")" \
     "$(ms "${of[owned_p50]}")" "$(ms "${of[owned_p99]}")" "${of[peak_mb]}" "$(ms "${of[bound_ms]}")" "$verdict"
   [ -z "${of[seen]}" ] || echo "    ${of[seen]}"
+  [ "${of[pause_n]}" = 0 ] || printf \
+    '    %s moves of a shard: no answer for %s ms (p50), %s ms (p99)\n' \
+    "${of[pause_n]}" "${of[pause_p50]}" "${of[pause_p99]}"
   [ "$verdict" != skipped ] || echo "    ${of[skipped]}"
   [ "$verdict" != BROKEN ] || {
     echo "    ${of[broken]}"
@@ -115,7 +122,8 @@ print_json() {
     printf '"%s":%s,' "$key" "$(json_text "${of[$key]}")"
   done
   for key in struck acknowledged found terminal doubled lost serve_n \
-    serve_p50 serve_p99 serve_max owned_n owned_p50 owned_p99 peak_mb bound_ms; do
+    serve_p50 serve_p99 serve_max owned_n owned_p50 owned_p99 pause_n pause_p50 \
+    pause_p99 drained_n drained_p50 drained_p99 peak_mb bound_ms; do
     printf '"%s":%s,' "$key" "${of[$key]:-null}"
   done
   printf '"held":%s}' "$([ -z "${of[broken]}" ] && echo true || echo false)"

@@ -262,6 +262,29 @@ TEST_CASE("I4: the full truth lacks his ride, so the rider asks after it") {
   }
 }
 
+TEST_CASE("a repeated request is acknowledged and nothing follows: he asks") {
+  rider_stage s;
+  s.who.take({0, here, there});
+  quote_view quote;
+  quote.quote = "q";
+  s.say(json::frame("quote", quote), {}, s.host.id_of("quote"));
+  s.who.on_closed(0, "reset");
+  s.run_to(1);
+  s.who.on_open();
+  s.welcome(rider_view{ann, {}}, false, "new");
+  s.ack("trip.request", first);
+  auto opened = s.host.opened;
+  auto resumed = s.host.resumed;
+  s.run_to(8);
+  CHECK(s.host.opened == opened + 1);
+  CHECK(s.host.resumed == resumed); // The full truth, and no replay.
+  s.who.on_open();
+  s.welcome(rider_view{ann, {}}, false, "newer");
+  s.error("trip.rate", error_code::illegal_transition);
+  CHECK(s.host.broken() == "");
+  CHECK(s.host.trips.unfinished().empty());
+}
+
 TEST_CASE("I6: a command that took effect twice") {
   rider_stage s;
   s.request();
