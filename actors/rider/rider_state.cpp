@@ -18,6 +18,11 @@ constexpr milliseconds welcome_within{2000};
 /// node.
 constexpr milliseconds ask_trip_every{1000};
 
+/// @returns when a trip was asked for, by its id (see `make_trip_id`).
+constexpr std::uint64_t second_of(trip_id x) noexcept {
+  return x.value << 8 >> 34;
+}
+
 } // namespace
 
 std::string to_string(rider_deadline x) {
@@ -155,7 +160,11 @@ void rider_state::told(const trip_for_rider& x) {
   auto& view = x.view;
   auto older = view.trip == shown_trip_ && view.rev < shown_rev_;
   auto known = view.trip == shown_trip_ && view.rev == shown_rev_;
-  if (older)
+  // The present trip could not have begun before that one's end: the news is
+  // late, as between nodes of which one has just begun to serve.
+  auto past = trip_ && view.trip != trip_ && !is_terminal(view.phase)
+              && second_of(view.trip) < second_of(trip_);
+  if (older || past)
     return;
   shown_trip_ = view.trip;
   shown_rev_ = view.rev;

@@ -38,7 +38,9 @@ net_up() {
     say "no network namespaces here: all nodes on 127.0.0.1"
     return 0
   }
-  ip link set lo up && ip link add name wire type bridge forward_delay 0 &&
+  # Its own address, which would change with the ports that come.
+  ip link set lo up && ip link add name wire address 02:00:00:00:00:01 type \
+    bridge forward_delay 0 &&
     ip addr add 10.77.0.1/24 dev wire && ip addr add "$store_ip/24" dev wire &&
     ip link set wire up || cannot "no bridge"
 }

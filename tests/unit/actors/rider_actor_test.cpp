@@ -92,6 +92,26 @@ TEST_CASE_FIXTURE(ride_fixture,
   CHECK(pushes(ann, "trip") == before);
 }
 
+TEST_CASE_FIXTURE(ride_fixture,
+                  "late news of an ended trip is no second ride") {
+  connect(ann);
+  auto first = ask_for_ride(ann);
+  say(ann, "x", trip_cancel{first, {}});
+  advance(2s);
+  auto second = ask_for_ride(ann, 2);
+  auto before = pushes(ann, "trip");
+  trip_for_rider late;
+  late.view.trip = first;
+  late.view.rev = 1;
+  late.view.phase = trip_phase::matching;
+  node().send(ann, late);
+  settle();
+  CHECK(pushes(ann, "trip") == before);
+  disconnect(ann);
+  connect(ann);
+  CHECK(has(clients->states.back().state, to_string(second)));
+}
+
 TEST_CASE_FIXTURE(ride_fixture, "a rider with nothing to do leaves memory") {
   connect(ann);
   advance(120s);
