@@ -351,7 +351,7 @@ move_pauses() {
           for (i = 1; i <= count; ++i)
             if (at[i] >= last[$5] / 1000 && at[i] < $3 / 1000) {
               pause = ($3 - last[$5]) / 1000 - every
-              printf "%d\n", pause > 0 ? pause : 0
+              printf "%d\n", (pause > 0 ? pause : 0)
             }
         }
         last[$5] = $3
