@@ -9,10 +9,15 @@
 namespace hansom {
 
 cell_state::cell_state(runtime& node, cell_id cell, const cell_record& stored)
-  : node_{node}, cell_{cell}, drivers_{bounding_box(cell),
-                                       node.config().index_bucket_m},
+  : node_{node}, cell_{cell}, epoch_{node.epoch_of(shard_of(cell))},
+    drivers_{bounding_box(cell), node.config().index_bucket_m},
     surge_{node.config().surge, stored}, explained_{
                                            node.config().explained_trips_max} {
+}
+
+cell_state::~cell_state() {
+  if (surge_.in_flight())
+    node_.answered(shard_of(cell_)); // Nobody waits for it any more.
 }
 
 void cell_state::start() {
@@ -181,7 +186,7 @@ std::optional<commit_request> cell_state::take_commit() {
   commit_request x;
   x.what.entity = cell_;
   x.what.shard = shard;
-  x.what.claimed_epoch = node_.epoch_of(shard);
+  x.what.claimed_epoch = epoch_;
   x.what.first_seq = surge_.next().rev;
   x.what.at = now();
   x.what.events.push_back(

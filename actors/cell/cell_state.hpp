@@ -38,6 +38,9 @@ public:
   static constexpr std::size_t nearby_max = 8;
 
   cell_state(runtime& node, cell_id cell, const cell_record& stored);
+  ~cell_state();
+  cell_state(const cell_state&) = delete;
+  cell_state& operator=(const cell_state&) = delete;
 
   /// Sets the clockwork going; before the first message.
   void start();
@@ -120,6 +123,7 @@ private:
 
   runtime& node_;
   cell_id cell_;
+  store::epoch epoch_; ///< Under which the cell was loaded.
   driver_books drivers_;
   request_book requests_;
   surge_book surge_;

@@ -92,6 +92,11 @@ public:
   /// From now on mail for the shard waits; turns that run go on, and the
   /// journal's answers come in. Poll `is_quiet`.
   void seal_shard(shard_id shard);
+  /// This node has no right to show anything: seals what is open, and what
+  /// would open, at once. Any thread.
+  void suspend();
+  /// Takes that back; each shard opens with `unseal_shard`.
+  void resume();
   /// @returns whether all mail that was let in has been handled and every
   ///          answer of the journal has gone out. Walks over all entities.
   [[nodiscard]] bool is_quiet(shard_id shard) const;

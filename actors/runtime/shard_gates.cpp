@@ -25,6 +25,15 @@ void shard_gates::own(shard_id x, store::epoch epoch) noexcept {
   shards_[x].phase.store(shard_phase::open, std::memory_order_release);
 }
 
+void shard_gates::suspend() {
+  suspended_.store(true);
+  for (auto& s : shards_) {
+    std::lock_guard guard{s.mutex};
+    if (s.phase.load(std::memory_order_relaxed) == shard_phase::open)
+      s.phase.store(shard_phase::sealed);
+  }
+}
+
 bool shard_gates::step(shard_id x, shard_phase from, shard_phase to) {
   auto& s = shards_[x];
   std::lock_guard guard{s.mutex};
@@ -84,6 +93,14 @@ std::deque<held_mail> shard_gates::take_or_step(shard_id x, shard_phase from,
   std::lock_guard guard{s.mutex};
   if (s.phase.load(std::memory_order_relaxed) != from)
     return {};
+  if (then == shard_phase::open) {
+    if (s.epoch.load(std::memory_order_relaxed) == 0)
+      return {};
+    if (suspended_.load()) {
+      s.phase.store(shard_phase::sealed);
+      return {};
+    }
+  }
   if (s.waiting.empty())
     s.phase.store(then);
   held_.fetch_sub(s.waiting.size(), std::memory_order_relaxed);

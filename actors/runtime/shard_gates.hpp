@@ -60,6 +60,14 @@ public:
   /// Before there are other threads: ours, under `epoch`.
   void own(shard_id x, store::epoch epoch) noexcept;
 
+  /// From here on nothing is open: what is gets sealed at once, and what would
+  /// open gets sealed instead, until `resume`. What is sealed then stays so
+  /// until somebody lets mail in.
+  void suspend();
+  void resume() noexcept {
+    suspended_.store(false);
+  }
+
   /// Moves on when the phase is `from`.
   /// @returns whether it was.
   bool step(shard_id x, shard_phase from, shard_phase to);
@@ -75,7 +83,8 @@ public:
 
   /// Hands what waits to `each`, in order, without a lock, until nothing does;
   /// then the phase goes from `from` to `then`. Mail that comes meanwhile waits
-  /// its turn. Stops when somebody changes the phase.
+  /// its turn. Stops when somebody changes the phase. Never ends in `open`
+  /// while suspended, or for a shard whose epoch is gone: its closer drains it.
   template <class Each>
   void drain(shard_id x, shard_phase from, shard_phase then, Each&& each) {
     for (auto next = take_or_step(x, from, then); !next.empty();
@@ -119,6 +128,7 @@ private:
 
   std::array<shard, shard_count> shards_;
   std::atomic<std::size_t> held_{0};
+  std::atomic<bool> suspended_{false};
 };
 
 } // namespace hansom

@@ -1,17 +1,17 @@
 #include "actors/runtime/runtime.hpp"
 
 #include <caf/send.hpp>
-#include <spdlog/spdlog.h>
+
+#include <stdexcept>
 
 namespace hansom {
 
 std::size_t runtime::open_shard(shard_id shard, store::epoch epoch,
                                 store::connection& from, bool receive) {
-  if (!gates_.begin(shard, epoch)) {
-    spdlog::warn("shard {} is {} and cannot be opened", shard,
-                 to_string(gates_.phase_of(shard)));
-    return 0;
-  }
+  if (!gates_.begin(shard, epoch))
+    throw std::logic_error{"shard " + std::to_string(shard) + " is "
+                           + to_string(gates_.phase_of(shard))
+                           + " and cannot be opened"};
   std::size_t n = 0;
   try {
     n = recover(from, shard, shard + std::size_t{1});
@@ -32,6 +32,14 @@ void runtime::receive_done(shard_id shard) {
 
 void runtime::seal_shard(shard_id shard) {
   gates_.step(shard, shard_phase::open, shard_phase::sealed);
+}
+
+void runtime::suspend() {
+  gates_.suspend();
+}
+
+void runtime::resume() {
+  gates_.resume();
 }
 
 void runtime::unseal_shard(shard_id shard) {

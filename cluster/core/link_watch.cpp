@@ -54,6 +54,8 @@ void link_watch::on(const probed& x, death_watch& watch, effects& out) {
   // A silent machine may be slow; one that refuses runs, without our peer.
   auto hard = it.reset && what == store::evidence::refused;
   watch.set_hard(x.peer, hard);
+  if (!watch.healthy())
+    return; // The store does not hear us: nothing may pile up before it.
   it.suspected = true;
   out.push_back(
     suspect{{x.peer, self_, *beat, hard ? what : store::evidence::timeout}});

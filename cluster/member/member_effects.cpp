@@ -56,6 +56,26 @@ void member_host::ask_rows(F ask, Answer answer) {
   });
 }
 
+/// Again and again, until the store has it.
+void member_host::say_leaving(const store::change_note& note) {
+  ask_rows(
+    [self = self_, note](store::membership& rows) {
+      return rows.set_status(self, store::node_status::active,
+                             store::node_status::draining, note)
+             || rows.set_status(self, store::node_status::joining,
+                                store::node_status::left, note);
+    },
+    [this, note](std::optional<bool> said) {
+      if (said) {
+        core::control look;
+        look.kind = core::control_kind::look;
+        return tell(core::received{self_, look});
+      }
+      std::this_thread::sleep_for(with_.setup.with.retry);
+      say_leaving(note);
+    });
+}
+
 /// One effect each. Runs on the deciding thread.
 struct member_host::carrier {
   member_host& h;
@@ -198,20 +218,20 @@ struct member_host::carrier {
       std::lock_guard guard{h.mutex_};
       ++h.report_.suspensions;
     }
-    h.moving_.post([actors = h.with_.actors] {
-      for (shard_id s = 0; s < shard_count; ++s)
-        actors->seal_shard(s);
-    });
+    h.with_.actors->suspend();
   }
   void operator()(const core::resume&) const {
     spdlog::info("cluster: this node takes part");
-    for (shard_id s = 0; s < shard_count; ++s)
-      if (h.brain_->shards().serving(s) != 0)
-        h.moving_.post(
-          [actors = h.with_.actors, s] { actors->unseal_shard(s); });
+    h.with_.actors->resume();
+    // After whatever was about to open a shard, and was kept from it.
+    h.moving_.post([host = &h] {
+      for (shard_id s = 0; s < shard_count; ++s)
+        if (host->sealing_[s] == 0)
+          host->with_.actors->unseal_shard(s);
+    });
   }
   void operator()(const core::terminate& x) const {
-    if (x.code != 0)
+    if (x.code != 0 && !h.leaving_)
       return h.with_.on_dead(x.reason);
     spdlog::info("cluster: this node has left");
     h.left_ = true;
@@ -248,7 +268,9 @@ struct member_host::carrier {
       host->sealing_[row.shard] = row.now;
       host->sealed_at_[row.shard] = boot_now();
       host->with_.actors->seal_shard(row.shard);
-      host->poll_quiet(row.shard, row.now);
+      host->sealed_.push_back(row.shard);
+      if (host->sealed_.size() == 1)
+        host->poll_quiet();
     });
   }
   void operator()(const core::unseal& x) const {
@@ -314,19 +336,28 @@ void member_host::open_shard(const core::load& x) {
   tell(core::loaded{x.what.shard, x.what.now, ok});
 }
 
-void member_host::poll_quiet(shard_id shard, store::epoch epoch) {
-  if (sealing_[shard] != epoch)
-    return; // Unsealed, or gone.
-  if (with_.actors->is_quiet(shard))
-    return tell(core::sealed{shard, epoch});
+/// One task for all shards that have been sealed: each look takes the locks
+/// under which mail is delivered.
+void member_host::poll_quiet() {
+  std::erase_if(sealed_, [this](shard_id shard) {
+    if (sealing_[shard] == 0)
+      return true; // Unsealed, or gone.
+    if (!with_.actors->is_quiet(shard))
+      return false;
+    tell(core::sealed{shard, sealing_[shard]});
+    return true;
+  });
+  if (sealed_.empty())
+    return;
   if (moving_.waiting() == 0)
     std::this_thread::sleep_for(quiet_poll);
-  moving_.post([this, shard, epoch] { poll_quiet(shard, epoch); });
+  moving_.post([this] { poll_quiet(); });
 }
 
 /// The shard is the other node's, which has just been told: what waits here
 /// goes to it ahead of everything else, then the word that this was all.
 void member_host::hand_over(shard_id shard, store::epoch epoch) {
+  sealing_[shard] = 0;
   if (with_.actors->close_shard(shard, epoch)) {
     std::lock_guard guard{mutex_};
     ++report_.moved_out;

@@ -61,24 +61,8 @@ void member_host::stop() {
 }
 
 bool member_host::leave(milliseconds limit, const std::string& reason) {
-  store::change_note note{"node/" + with_.name, reason};
-  asking_.post([this, note] {
-    try {
-      if (!rows_)
-        rows_ = with_.rows();
-      if (!rows_->set_status(self_, store::node_status::active,
-                             store::node_status::draining, note))
-        rows_->set_status(self_, store::node_status::joining,
-                          store::node_status::left, note);
-    } catch (const std::exception& e) {
-      rows_.reset();
-      spdlog::warn("cluster: this node cannot say that it leaves: {}",
-                   e.what());
-    }
-    core::control look;
-    look.kind = core::control_kind::look;
-    tell(core::received{self_, look});
-  });
+  leaving_ = true;
+  say_leaving({"node/" + with_.name, reason});
   std::unique_lock lock{mutex_};
   return changed_.wait_for(lock, limit, [this] { return has_left(); });
 }

@@ -98,7 +98,8 @@ private:
   void learn(shard_id shard);
   template <class F, class Answer>
   void ask_rows(F ask, Answer answer);
-  void poll_quiet(shard_id shard, store::epoch epoch);
+  void say_leaving(const store::change_note& note);
+  void poll_quiet();
   void open_shard(const core::load& x);
   void hand_over(shard_id shard, store::epoch epoch);
 
@@ -116,10 +117,12 @@ private:
   bool rows_failed_ = false;
   /// Of the shards' thread alone.
   std::unique_ptr<store::connection> reads_;
-  std::array<store::epoch, shard_count> sealing_{};
+  std::array<store::epoch, shard_count> sealing_{}; ///< 0: not to be moved.
+  std::vector<shard_id> sealed_; ///< Of those, the ones not known to be quiet.
   std::array<core::moment, shard_count> sealed_at_{};
 
   std::atomic<bool> running_{false};
+  std::atomic<bool> leaving_{false}; ///< Was told to.
   std::atomic<bool> left_{false};
   task_thread asking_;
   task_thread moving_;

@@ -183,6 +183,51 @@ TEST_CASE_FIXTURE(shard_fixture,
   CHECK(told() == numbers{2});
 }
 
+TEST_CASE_FIXTURE(shard_fixture, "a suspended node opens nothing") {
+  node().suspend();
+  CHECK(node().phase_of(home) == shard_phase::sealed);
+  say(1);
+  node().unseal_shard(home);
+  CHECK(node().phase_of(home) == shard_phase::sealed);
+  SUBCASE("what was being loaded") {
+    CHECK(node().close_shard(home));
+    CHECK(gone_elsewhere() == numbers{1});
+    node().open_shard(home, 5, db());
+    CHECK(node().phase_of(home) == shard_phase::sealed);
+    say(1);
+  }
+  SUBCASE("what the old owner has passed on") {
+    CHECK(node().close_shard(home));
+    node().open_shard(home, 5, db(), true);
+    say(1);
+    node().receive_done(home);
+    CHECK(node().phase_of(home) == shard_phase::sealed);
+  }
+  CHECK(told().empty());
+  node().resume();
+  node().unseal_shard(home);
+  CHECK(node().phase_of(home) == shard_phase::open);
+  say(2);
+  CHECK(told() == numbers{1, 2});
+}
+
+TEST_CASE_FIXTURE(shard_fixture,
+                  "a shard that is ours cannot be opened over itself") {
+  CHECK_THROWS_WITH_AS(node().open_shard(home, 5, db()),
+                       doctest::Contains("cannot be opened"), std::logic_error);
+  CHECK(node().phase_of(home) == shard_phase::open);
+}
+
+TEST_CASE("a shard that is being closed is not let in meanwhile") {
+  shard_gates gates;
+  gates.own(7, 3);
+  REQUIRE(gates.end(7, 3));
+  gates.drain(7, shard_phase::sealed, shard_phase::open, [](held_mail&) {});
+  CHECK(gates.phase_of(7) == shard_phase::sealed);
+  gates.drain(7, shard_phase::sealed, shard_phase::closed, [](held_mail&) {});
+  CHECK(gates.begin(7, 4));
+}
+
 TEST_CASE_FIXTURE(shard_fixture,
                   "a store that is gone leaves the shard closed") {
   CHECK(node().close_shard(home));

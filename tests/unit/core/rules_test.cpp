@@ -1,8 +1,6 @@
-#include "cluster/core/epoch_guard.hpp"
 #include "cluster/core/lease.hpp"
 #include "cluster/core/link_watch.hpp"
 #include "cluster/core/placement.hpp"
-#include "cluster/core/shard_buffer.hpp"
 
 #include <doctest/doctest.h>
 
@@ -230,8 +228,14 @@ TEST_CASE("a refused connect is hard evidence only after a reset link") {
   link_watch x{1, defaults};
   x.set_peers({2}, 0ms);
   effects out;
+  x.on(link_changed{2, false, false}, 5ms, watch, out);
+  out.clear();
+  x.on(probed{2, store::evidence::refused}, watch, out);
+  CHECK(out.empty()); // The store has not heard us twice: it would pile up.
+  watch.beaten(5ms, {{1, 2}, {2, 7}});
   x.on(link_changed{2, true, false}, 10ms, watch, out);
   CHECK(x.is_up(2));
+  out.clear();
   x.on(link_changed{2, false, false}, 100ms, watch, out);
   REQUIRE(out.size() == 1);
   CHECK(std::holds_alternative<probe>(out[0]));
@@ -272,44 +276,4 @@ TEST_CASE("a cut between two who live is reported, then decided upon") {
   CHECK(has(early, report_links{}));
   CHECK_FALSE(has(early, resolve_cut{}));
   CHECK(has(run(5000ms, 7000ms), resolve_cut{}));
-}
-
-TEST_CASE("what waits is bounded, in order, and nothing goes silently") {
-  buffer_budget budget{250, 0};
-  shard_buffer a{{3, 1000, 5s}, budget};
-  shard_buffer b{{3, 1000, 5s}, budget};
-  CHECK(a.hold(1, 100, 0ms));
-  CHECK(a.hold(2, 100, 1000ms));
-  CHECK_FALSE(b.hold(3, 100, 0ms)); // The node is full.
-  CHECK(b.hold(4, 50, 0ms));
-  CHECK(a.expire(4999ms).empty());
-  CHECK(a.expire(5000ms) == std::vector<std::uint64_t>{1});
-  CHECK(a.hold(5, 50, 5000ms));
-  CHECK(a.hold(6, 10, 5000ms));
-  CHECK_FALSE(a.hold(7, 1, 5000ms)); // The shard is.
-  CHECK(a.take().commands == std::vector<std::uint64_t>{2, 5, 6});
-  CHECK(budget.bytes == 50);
-}
-
-TEST_CASE("of a sender's positions only the last one waits") {
-  buffer_budget budget{100, 0};
-  shard_buffer x{{10, 1000, 5s}, budget};
-  CHECK(x.hold_position(7, 1, 40) == std::nullopt);
-  CHECK(x.hold_position(8, 2, 40) == std::nullopt);
-  CHECK(x.hold_position(7, 3, 40) == 1);
-  CHECK(x.hold_position(9, 4, 40) == 4); // No room.
-  CHECK(x.hold_position(7, 5, 90) == 5); // Nor for a larger one.
-  CHECK(budget.bytes == 80);
-  CHECK(x.take().positions.size() == 2);
-  CHECK(budget.bytes == 0);
-}
-
-TEST_CASE("outputs of a replaced owner are dropped and counted") {
-  epoch_guard x;
-  CHECK(x.pass(3, 5));
-  CHECK(x.pass(3, 5));
-  CHECK(x.pass(3, 6));
-  CHECK_FALSE(x.pass(3, 5));
-  CHECK(x.pass(4, 1));
-  CHECK(x.dropped() == 1);
 }

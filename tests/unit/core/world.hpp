@@ -1,9 +1,9 @@
 #pragma once
 
-#include "cluster/core/epoch_guard.hpp"
+#include "actors/runtime/epoch_guard.hpp"
 #include "cluster/core/member.hpp"
-#include "cluster/core/shard_buffer.hpp"
 #include "tests/unit/core/model_store.hpp"
+#include "tests/unit/core/waiting_room.hpp"
 
 #include <functional>
 #include <memory>
@@ -124,7 +124,6 @@ private:
   void watch_links();
   void client_asks();
   void show_outputs(std::size_t i);
-  void check_buffers(std::size_t i);
 
   template <class Exec, class Done>
   void ask_store(std::size_t i, Exec exec, Done done);

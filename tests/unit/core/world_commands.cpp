@@ -7,7 +7,6 @@ namespace {
 constexpr milliseconds give_up_after{5000};
 constexpr milliseconds ask_again_after{1000};
 constexpr std::size_t hops_max = 3;
-constexpr std::size_t command_bytes = 100;
 
 } // namespace
 
@@ -106,11 +105,8 @@ void world::place(std::size_t i, const command& x, bool forwarded) {
 
 void world::hold(std::size_t i, const command& x, bool forwarded) {
   auto& p = *machines_[i].runs;
-  core::shard_buffer::limits limits;
-  limits.commands_max = 60;
-  auto& buffer = p.buffers.try_emplace(x.shard, limits, p.budget).first->second;
   auto token = ++p.last_token;
-  if (!buffer.hold(token, command_bytes, machines_[i].clock(now_)))
+  if (!p.waiting[x.shard].hold(token, machines_[i].clock(now_)))
     return refuse(i, x);
   p.held[token] = {x, forwarded};
 }
@@ -130,19 +126,18 @@ void world::flush(std::size_t i, shard_id shard) {
       take(token);
     p.passed_on.erase(kept);
   }
-  if (auto found = p.buffers.find(shard); found != p.buffers.end())
-    for (auto token : found->second.take().commands)
-      take(token);
+  for (auto token : p.waiting[shard].take())
+    take(token);
   for (auto& x : all)
     place(i, x.what, x.forwarded);
 }
 
 void world::expire(std::size_t i) {
   auto& p = *machines_[i].runs;
-  for (auto& [shard, buffer] : p.buffers) {
-    if (buffer.size() == 0)
+  for (auto& [shard, room] : p.waiting) {
+    if (room.empty())
       continue;
-    for (auto token : buffer.expire(machines_[i].clock(now_))) {
+    for (auto token : room.expire(machines_[i].clock(now_))) {
       auto x = p.held.at(token);
       p.held.erase(token);
       refuse(i, x.what);
@@ -203,7 +198,7 @@ void world::show_outputs(std::size_t i) {
     auto j = random(machines_.size());
     transmit(i, j, [this, j, s, epoch] {
       auto& p = *machines_[j].runs;
-      if (!p.guard.pass(s, epoch)) {
+      if (!p.guard.admit(s, epoch)) {
         ++counts.dropped_outputs;
         return;
       }

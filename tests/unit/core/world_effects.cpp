@@ -199,9 +199,8 @@ struct world::carrier {
   void operator()(const send_queue& x) const {
     auto& p = *me().runs;
     auto& kept = p.passed_on[x.shard];
-    if (auto found = p.buffers.find(x.shard); found != p.buffers.end())
-      for (auto token : found->second.take().commands)
-        kept.push_back(token);
+    for (auto token : p.waiting[x.shard].take())
+      kept.push_back(token);
     auto epoch = p.brain.shards().known(x.shard).now;
     auto j = w.find(x.to);
     for (std::size_t n = 0; n < kept.size() && !w.setup_.broken.drops_queue;

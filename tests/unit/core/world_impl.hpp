@@ -14,15 +14,14 @@ struct world::process {
   }
 
   core::member brain;
-  core::buffer_budget budget;
-  std::map<shard_id, core::shard_buffer> buffers;
+  std::map<shard_id, waiting_room> waiting;
   std::map<std::uint64_t, held_command> held; ///< By token.
   std::map<shard_id, std::vector<std::uint64_t>> passed_on;
   std::uint64_t last_token = 0;
   /// Writes whose answer is not here, by shard; and who waits for none.
   std::map<shard_id, std::size_t> running;
   std::map<shard_id, store::epoch> sealing;
-  core::epoch_guard guard;
+  epoch_guard guard;
   std::map<shard_id, store::epoch> highest;
   std::map<shard_id, milliseconds> serving_since;
 };

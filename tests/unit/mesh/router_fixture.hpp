@@ -120,7 +120,8 @@ public:
   }
   void own(shard_id shard, store::epoch epoch) {
     map.learn(shard, {incarnation, epoch});
-    actors->open_shard(shard, epoch, *connection);
+    if (actors->phase_of(shard) == shard_phase::closed)
+      actors->open_shard(shard, epoch, *connection);
   }
   [[nodiscard]] bool knows(const whole_node& x) const {
     return links->is_up(x.incarnation);
