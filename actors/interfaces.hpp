@@ -25,7 +25,8 @@ using journalled_actor = entity_actor::extend<caf::reacts_to<commit_result>,
 /// The DRIVER. One per driver; lives in the driver's shard. Decides alone
 /// whether the driver is free and which one offer he holds.
 using driver_actor = journalled_actor::extend<
-  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<driver_moved>,
+  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<believed_trip>,
+  caf::reacts_to<driver_moved>,
   // A cell proposes a trip; a refusal is a `proposal_answer` to the cell.
   caf::reacts_to<offer_proposal>,
   // The trip says what became durable.
@@ -38,9 +39,9 @@ using driver_actor = journalled_actor::extend<
 
 /// The RIDER. Decides alone whether the rider has an active trip.
 using rider_actor = journalled_actor::extend<
-  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<open_failed>,
-  caf::reacts_to<trip_for_rider>, caf::reacts_to<driver_near>,
-  caf::reacts_to<client_ref, trip_request>>;
+  caf::reacts_to<attach>, caf::reacts_to<detach>, caf::reacts_to<believed_trip>,
+  caf::reacts_to<open_failed>, caf::reacts_to<trip_for_rider>,
+  caf::reacts_to<driver_near>, caf::reacts_to<client_ref, trip_request>>;
 
 /// The TRIP. Lives in its pickup cell's shard. Owns the state machine, the
 /// fare, the one driver.

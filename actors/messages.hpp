@@ -50,6 +50,14 @@ struct detach {
 };
 HANSOM_RECORD(detach, session)
 
+/// GATEWAY -> DRIVER | RIDER, after the welcome. The session's client believes
+/// that it is on this trip; when it is not, it wants to hear how that ended.
+struct believed_trip {
+  session_ref session;
+  trip_id trip;
+};
+HANSOM_RECORD(believed_trip, session, trip)
+
 // -- positions ----------------------------------------------------------------
 
 /// GATEWAY -> CELL. Latest positions of drivers inside the cell, packed by
@@ -254,8 +262,9 @@ HANSOM_RECORD(open_trip, from, rider, pickup, dropoff, service, quote, fare,
 /// TRIP -> RIDER. The trip could not be opened; the client has been told.
 struct open_failed {
   trip_id trip;
+  trip_id opened_before; ///< By the same request, said earlier; zero: none.
 };
-HANSOM_RECORD(open_failed, trip)
+HANSOM_RECORD(open_failed, trip, opened_before)
 
 /// TRIP -> RIDER, after each durable change. `receipt` when completed.
 struct trip_for_rider {

@@ -60,5 +60,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(hansom, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(hansom, (hansom::trip_end))
   CAF_ADD_TYPE_ID(hansom, (hansom::map_ask))
   CAF_ADD_TYPE_ID(hansom, (hansom::cell_picture))
+  CAF_ADD_TYPE_ID(hansom, (hansom::believed_trip))
 
 CAF_END_TYPE_ID_BLOCK(hansom)

@@ -56,6 +56,9 @@ struct session {
                           ///< answers; 0: nothing is asked.
   timestamp leave_at;     ///< Draining: when this client is sent away; 0: not.
   std::string welcome_re; ///< The id of the hello, if it had one.
+  /// The client believes that it is on this trip, and has heard nothing of it
+  /// since it said so; zero: none.
+  trip_id believes;
 
   // -- pushes and commands ----------------------------------------------------
   session_ring ring;

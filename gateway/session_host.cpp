@@ -32,6 +32,13 @@ error_code refusal_in(std::string_view body) {
   return error_code::none;
 }
 
+/// @returns whether an event is a `trip` about this one.
+bool tells_of(std::string_view body, trip_id which) {
+  constexpr std::string_view head = R"({"type":"trip","trip":")";
+  return body.starts_with(head)
+         && body.substr(head.size()).starts_with(to_string(which));
+}
+
 } // namespace
 
 session_host::session_host(parts with) : parts_{std::move(with)} {
@@ -82,6 +89,8 @@ session_host::read_hello(link& from, std::string_view text,
   result.id = decoded_.id;
   if (said->device)
     result.device = *said->device;
+  if (said->trip)
+    result.trip = *said->trip;
   if (said->resume) {
     result.wants_resume = true;
     result.seq = said->resume->seq;
@@ -123,6 +132,7 @@ std::uint64_t session_host::open(std::shared_ptr<link> from,
   s.welcome_re = std::move(hello.id);
   bind(s, std::move(from));
   s.gap = hello.wants_resume;
+  s.believes = hello.trip;
   metrics().sessions.add();
   attach(s);
   return id;
@@ -145,6 +155,7 @@ bool session_host::resume(const std::shared_ptr<link>& from,
   s.leave_at = {};
   s.welcome_re = hello.id;
   s.client_seq = hello.seq;
+  s.believes = hello.trip;
   // Judged again when the entity has answered: the ring may move on meanwhile.
   s.resumed = s.ring.reaches_back_to(hello.seq);
   s.gap = !s.resumed;
@@ -171,6 +182,7 @@ bool session_host::restore(const std::shared_ptr<link>& from,
   s.device = hello.device;
   s.welcome_re = hello.id;
   s.client_seq = hello.seq;
+  s.believes = hello.trip;
   s.ring.restore(hello.seq, std::move(what.frames));
   s.life = what.life + 1;
   s.resumed = true;
@@ -243,6 +255,8 @@ void session_host::welcome(session& s, const std::string& state) {
                           [&](const std::string& text) { to->send(text, 0); });
     if (s.restored)
       push_event(s, resync_body(state));
+    else
+      s.believes = {}; // The ring has all that was said of it.
   } else {
     if (asked)
       send(s, spliced(resync_body(state), s.ring.last()), 0);
@@ -253,6 +267,13 @@ void session_host::welcome(session& s, const std::string& state) {
   s.gap = false;
   s.client_seq = 0;
   s.welcome_re.clear();
+  ask_about_trip(s);
+}
+
+/// After the full state, which knows trips that go on and no others.
+void session_host::ask_about_trip(session& s) {
+  if (s.believes)
+    parts_.actors->send(s.client, believed_trip{s.ref, s.believes});
 }
 
 void session_host::lost(link& which) {
@@ -329,6 +350,8 @@ void session_host::deliver(client_frame frame) {
 }
 
 void session_host::push_event(session& s, std::string_view body) {
+  if (s.believes && tells_of(body, s.believes))
+    s.believes = {};
   auto text = spliced(body, s.ring.next());
   if (s.phase == session_phase::live)
     send(s, text, 0);
@@ -350,7 +373,8 @@ void session_host::attached(session_ref to, std::string state) {
     return welcome(*s, state);
   case session_phase::live:
     // Unasked: the entity has started anew and says where the client stands.
-    return push_event(*s, resync_body(state));
+    push_event(*s, resync_body(state));
+    return ask_about_trip(*s);
   case session_phase::detached:
     return metrics().drop(gateway_drop::detached);
   }

@@ -24,6 +24,7 @@ struct hello_request {
   std::uint64_t session = 0; ///< With wants_resume; 0: unreadable.
   std::uint64_t secret = 0;
   std::uint64_t seq = 0;
+  trip_id trip; ///< That the client believes it is on; zero: none.
 };
 
 /// The sessions of one worker: everything that a gateway does between a frame
@@ -147,6 +148,7 @@ private:
   static void unbind(session& s);
   void attach(session& s);
   void ask_again(session& s);
+  void ask_about_trip(session& s);
   void welcome(session& s, const std::string& state);
   void detach(session& s);
   void end(session& s, close_code why);

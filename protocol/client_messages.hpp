@@ -32,8 +32,11 @@ struct hello {
   caf::optional<std::string> token;
   caf::optional<resume_point> resume;
   caf::optional<std::string> device; ///< One live session per device.
+  /// The trip that the client believes it is on. When that is not so and the
+  /// client took part in it, `trip` (and `receipt`) tell its end once more.
+  caf::optional<trip_id> trip;
 };
-HANSOM_RECORD(hello, token, resume, device)
+HANSOM_RECORD(hello, token, resume, device, trip)
 
 /// Both ways; the client's carries the last seq it has processed.
 struct heartbeat {

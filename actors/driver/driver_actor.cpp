@@ -17,6 +17,7 @@ driver_actor::behavior_type driver(driver_shell* self, runtime* rt,
   return {
     mail<attach>(self, &s::came),
     mail<detach>(self, &s::went),
+    mail<believed_trip>(self, &s::believed),
     mail<driver_moved>(self, &s::moved),
     mail<offer_proposal>(self, &s::proposed),
     mail<trip_for_driver>(self, &s::told),

@@ -50,6 +50,7 @@ void driver_state::welcome() {
 }
 
 void driver_state::went(const detach& x) {
+  questions_.forget(x.session);
   if (!sessions_.detach(x.session) || !sessions_.empty())
     return;
   // The shift and the trip can wait for him; an offer cannot.

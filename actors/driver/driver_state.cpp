@@ -8,7 +8,7 @@ namespace hansom {
 
 std::string to_string(driver_deadline x) {
   constexpr std::array names = {"none", "offer",   "grace", "shift",
-                                "turn", "welcome", "idle"};
+                                "turn", "welcome", "idle",  "question"};
   return names.at(static_cast<std::size_t>(x));
 }
 
@@ -61,6 +61,8 @@ void driver_state::reached(driver_deadline what) {
     return welcome();
   case driver_deadline::idle:
     return put_away();
+  case driver_deadline::question:
+    return ask_again();
   default:
     return;
   }

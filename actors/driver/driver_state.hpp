@@ -6,6 +6,7 @@
 #include "actors/runtime/entity_state.hpp"
 #include "actors/runtime/session_set.hpp"
 #include "actors/runtime/tracked.hpp"
+#include "actors/runtime/trip_questions.hpp"
 
 #include <array>
 
@@ -14,12 +15,13 @@ namespace hansom {
 /// What a driver waits for; the values are alarm tokens.
 enum class driver_deadline : std::uint8_t {
   none,
-  offer,   ///< He does not answer.
-  grace,   ///< His connection stays lost.
-  shift,   ///< The store was gone when his shift should have ended.
-  turn,    ///< The queued trip has not answered that it is its turn.
-  welcome, ///< A client waits for trips to say where they are.
-  idle,    ///< Nothing to do; leave memory.
+  offer,    ///< He does not answer.
+  grace,    ///< His connection stays lost.
+  shift,    ///< The store was gone when his shift should have ended.
+  turn,     ///< The queued trip has not answered that it is its turn.
+  welcome,  ///< A client waits for trips to say where they are.
+  idle,     ///< Nothing to do; leave memory.
+  question, ///< A trip that was asked how it ended does not answer.
   end,
 };
 std::string to_string(driver_deadline x);
@@ -33,6 +35,7 @@ struct driver_state : entity_state<driver_deadline> {
 
   void came(const attach& x);
   void went(const detach& x);
+  void believed(const believed_trip& x);
   void moved(const driver_moved& x);
   void proposed(const offer_proposal& x);
   void told(const trip_for_driver& x);
@@ -81,6 +84,8 @@ private:
   void withdraw(trip_id trip, offer_outcome outcome);
   void push_withdrawn(trip_id trip, offer_outcome outcome);
   void over(const trip_for_driver& x);
+  void answer(const trip_for_driver& x, const std::vector<session_ref>& asked);
+  void ask_again();
   void call_queued();
   void grace_is_over();
   void reached(driver_deadline what);
@@ -114,6 +119,7 @@ private:
   caf::optional<nearly_free> nearly_;
   caf::optional<driver_moved> place_;
   driver_presence presence_;
+  trip_questions questions_;
   timestamp free_since_;
   bool contactable_ = true;
 };

@@ -44,6 +44,7 @@ void driver_state::yours(const trip_view& x) {
       known = (*mine)->view && (*mine)->view->rev == x.rev;
       *mine = caf::none;
     }
+  questions_.take(x.trip);
   if (offer_ && offer_->view.trip == x.trip)
     forget_offer();
   (x.queued ? queued_ : present_) = held_trip{x.trip, x};
@@ -70,8 +71,9 @@ void driver_state::over(const trip_for_driver& x) {
       *held = caf::none;
       mine = true;
     }
+  auto asked = questions_.take(x.view.trip);
   if (!mine)
-    return;
+    return answer(x, asked);
   nearly_ = caf::none;
   push_trip(x.view);
   if (x.receipt)
@@ -85,6 +87,36 @@ void driver_state::over(const trip_for_driver& x) {
   show();
   rest();
   gate.mail([this] { end_shift_after_trip(); });
+}
+
+/// A client believes that he has this trip. He hears its end if he drove it;
+/// who was never assigned, or was released, has no business with it.
+void driver_state::answer(const trip_for_driver& x,
+                          const std::vector<session_ref>& asked) {
+  if (x.view.driver != id() || !is_terminal(x.view.phase))
+    return;
+  for (auto& who : asked) {
+    sessions_.push_to(*rt_, who, json::frame("trip", x.view));
+    if (x.receipt)
+      sessions_.push_to(*rt_, who, json::frame("receipt", *x.receipt));
+  }
+}
+
+void driver_state::believed(const believed_trip& x) {
+  for (auto* held : {&present_, &queued_})
+    if (*held && (*held)->trip == x.trip)
+      return; // It tells of itself.
+  if (!questions_.add(x.session, x.trip))
+    return rt_->drops().count(drop_reason::gate_full);
+  rt_->send(x.trip, tell_again{me_});
+  set(driver_deadline::question, rt_->now() + questions_.patience());
+}
+
+void driver_state::ask_again() {
+  for (auto trip : questions_.again())
+    rt_->send(trip, tell_again{me_});
+  if (!questions_.empty())
+    set(driver_deadline::question, rt_->now() + questions_.patience());
 }
 
 void driver_state::call_queued() {

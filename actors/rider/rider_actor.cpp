@@ -17,6 +17,7 @@ rider_actor::behavior_type rider(rider_shell* self, runtime* rt, entity_ref who,
   return {
     mail<attach>(self, &s::came),
     mail<detach>(self, &s::went),
+    mail<believed_trip>(self, &s::believed),
     mail<open_failed>(self, &s::failed),
     mail<trip_for_rider>(self, &s::told),
     mail<driver_near>(self, &s::near),

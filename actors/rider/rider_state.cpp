@@ -26,7 +26,8 @@ constexpr std::uint64_t second_of(trip_id x) noexcept {
 } // namespace
 
 std::string to_string(rider_deadline x) {
-  constexpr std::array names = {"none", "answer", "welcome", "idle"};
+  constexpr std::array names = {"none", "answer", "welcome", "idle",
+                                "question"};
   return names.at(static_cast<std::size_t>(x));
 }
 
@@ -71,7 +72,46 @@ void rider_state::welcome(bool at_once) {
 
 void rider_state::went(const detach& x) {
   sessions_.detach(x.session);
+  questions_.forget(x.session);
   rest();
+}
+
+// -- trips that are over ------------------------------------------------------
+
+void rider_state::believed(const believed_trip& x) {
+  ask_about(x.session, x.trip);
+}
+
+/// The present trip tells of itself; one that is over has to be asked. It may
+/// not be the rider's at all: only the trip knows, and it answers to its own.
+void rider_state::ask_about(session_ref who, trip_id trip) {
+  if (trip == trip_ || (opening_ && opening_->trip == trip))
+    return;
+  if (!questions_.add(who, trip))
+    return rt_->drops().count(drop_reason::gate_full);
+  rt_->send(trip, tell_again{me_});
+  set(rider_deadline::question, rt_->now() + questions_.patience());
+}
+
+void rider_state::ask_again() {
+  for (auto trip : questions_.again())
+    rt_->send(trip, tell_again{me_});
+  if (!questions_.empty())
+    set(rider_deadline::question, rt_->now() + questions_.patience());
+}
+
+/// Those who asked hear the end of their trip; what others were shown, and the
+/// present trip, stay as they are.
+bool rider_state::answers(const trip_for_rider& x) {
+  auto asked = questions_.take(x.view.trip);
+  if (asked.empty() || x.view.trip == trip_ || !is_terminal(x.view.phase))
+    return false;
+  for (auto& who : asked) {
+    sessions_.push_to(*rt_, who, json::frame("trip", x.view));
+    if (x.receipt)
+      sessions_.push_to(*rt_, who, json::frame("receipt", *x.receipt));
+  }
+  return true;
 }
 
 // -- asking for a ride --------------------------------------------------------
@@ -89,11 +129,11 @@ void rider_state::command(const client_ref& from, const trip_request& x) {
 void rider_state::open(const request& x) {
   // Each refusal may answer a retry of the very request that made him busy.
   if (trip_)
-    return gate.refuse(x.from, error_code::rider_busy);
+    return refuse(x.from, error_code::rider_busy);
   quote_terms terms;
   auto verdict = rt_->quotes().verify(x.what.quote, id(), rt_->now(), terms);
   if (verdict != error_code::none)
-    return gate.refuse(x.from, verdict);
+    return refuse(x.from, verdict);
   auto cell = cell_of(terms.pickup, rt_->config().cell_level);
   auto trip = rt_->new_trip_id(shard_of(cell));
   opening_ = opening{x.from, trip};
@@ -102,6 +142,15 @@ void rider_state::open(const request& x) {
               open_trip{x.from, id(), terms.pickup, terms.dropoff,
                         terms.service, terms.quote, terms.fare,
                         terms.surge_milli, terms.distance_m, terms.duration_s});
+}
+
+/// A retry of a request that took effect is acknowledged once more; its trip
+/// may have ended while the client was away.
+void rider_state::refuse(const client_ref& from, error_code why) {
+  gate.refuse(from, why, {}, [this, from](entity_ref done) {
+    if (done.kind == entity_kind::trip)
+      ask_about(from.session, trip_id{done.id});
+  });
 }
 
 /// The trip is durable.
@@ -115,8 +164,11 @@ void rider_state::opened(trip_id trip) {
 void rider_state::failed(const open_failed& x) {
   if (!opening_ || opening_->trip != x.trip)
     return;
+  auto who = opening_->from.session;
   opening_ = caf::none;
   deadlines_.clear(rider_deadline::answer);
+  if (x.opened_before)
+    ask_about(who, x.opened_before);
   next_request();
 }
 
@@ -157,6 +209,8 @@ void rider_state::ask_store() {
 // -- what the trip says -------------------------------------------------------
 
 void rider_state::told(const trip_for_rider& x) {
+  if (answers(x))
+    return;
   auto& view = x.view;
   auto older = view.trip == shown_trip_ && view.rev < shown_rev_;
   auto known = view.trip == shown_trip_ && view.rev == shown_rev_;
@@ -213,6 +267,8 @@ void rider_state::reached(rider_deadline what) {
     return welcome(true);
   case rider_deadline::idle:
     return put_away();
+  case rider_deadline::question:
+    return ask_again();
   default:
     return;
   }

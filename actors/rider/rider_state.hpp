@@ -4,6 +4,7 @@
 #include "actors/runtime/entity_state.hpp"
 #include "actors/runtime/session_set.hpp"
 #include "actors/runtime/tracked.hpp"
+#include "actors/runtime/trip_questions.hpp"
 
 #include <deque>
 
@@ -12,9 +13,10 @@ namespace hansom {
 /// What a rider waits for; the values are alarm tokens.
 enum class rider_deadline : std::uint8_t {
   none,
-  answer,  ///< A trip that was opened does not answer.
-  welcome, ///< A client waits for the trip to say where it is.
-  idle,    ///< Nothing to do; leave memory.
+  answer,   ///< A trip that was opened does not answer.
+  welcome,  ///< A client waits for the trip to say where it is.
+  idle,     ///< Nothing to do; leave memory.
+  question, ///< A trip that was asked how it ended does not answer.
   end,
 };
 std::string to_string(rider_deadline x);
@@ -30,6 +32,7 @@ struct rider_state : entity_state<rider_deadline> {
 
   void came(const attach& x);
   void went(const detach& x);
+  void believed(const believed_trip& x);
   void failed(const open_failed& x);
   void told(const trip_for_rider& x);
   void near(const driver_near& x);
@@ -54,6 +57,10 @@ private:
   };
 
   void open(const request& x);
+  void refuse(const client_ref& from, error_code why);
+  void ask_about(session_ref who, trip_id trip);
+  void ask_again();
+  bool answers(const trip_for_rider& x);
   void opened(trip_id trip);
   void ask_store();
   void reached(rider_deadline what);
@@ -71,6 +78,7 @@ private:
   trip_id shown_trip_; ///< Of the newest view that a client was shown.
   std::uint32_t shown_rev_ = 0;
   std::deque<request> waiting_;
+  trip_questions questions_;
 };
 
 } // namespace hansom

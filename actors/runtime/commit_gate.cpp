@@ -156,15 +156,19 @@ void commit_gate::commit(step x) {
 }
 
 void commit_gate::refuse(const client_ref& from, error_code why,
-                         std::string sentence) {
-  look_up(from, [this, from, why,
-                 sentence = std::move(sentence)](const lookup_result& x) {
-    if (x.found)
+                         std::string sentence,
+                         std::function<void(entity_ref)> repeated) {
+  look_up(from, [this, from, why, sentence = std::move(sentence),
+                 repeated = std::move(repeated)](const lookup_result& x) {
+    if (x.found) {
       rt_->reply(from, ack_of(x.entity, x.seq));
-    else if (x.unavailable)
+      if (repeated)
+        repeated(x.entity);
+    } else if (x.unavailable) {
       rt_->refuse(from, error_code::store_unavailable);
-    else
+    } else {
       rt_->refuse(from, why, sentence);
+    }
   });
 }
 

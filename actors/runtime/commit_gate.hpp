@@ -78,8 +78,9 @@ public:
 
   /// Refuses, unless the command turns out to be a retry of one that took
   /// effect: then acknowledges that one.
-  void refuse(const client_ref& from, error_code why,
-              std::string sentence = {});
+  /// @param repeated hears of what the retry had done, after the answer.
+  void refuse(const client_ref& from, error_code why, std::string sentence = {},
+              std::function<void(entity_ref)> repeated = {});
 
   /// Asks the store what a command did; `found` may also say unavailable, and
   /// does so at once when too many questions wait.

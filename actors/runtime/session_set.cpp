@@ -51,6 +51,13 @@ void session_set::push(runtime& rt, delivery how,
       rt.clients().deliver({x.session, how, {}, body});
 }
 
+void session_set::push_to(runtime& rt, session_ref to,
+                          const std::string& body) const {
+  for (auto& x : entries_)
+    if (x.welcomed && x.session == to)
+      rt.clients().deliver({to, delivery::event, {}, body});
+}
+
 void session_set::follow(runtime& rt, trip_id trip) const {
   for (auto& x : entries_)
     rt.clients().follow(x.session, trip);

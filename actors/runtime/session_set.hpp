@@ -26,6 +26,9 @@ public:
   /// away events only.
   void push(runtime& rt, delivery how, const std::string& body) const;
 
+  /// Sends an event to one of them, if it has been welcomed.
+  void push_to(runtime& rt, session_ref to, const std::string& body) const;
+
   /// Directs the driver's positions to `trip`; nowhere when it is zero.
   void follow(runtime& rt, trip_id trip) const;
 

@@ -127,7 +127,11 @@ void trip_state::open_now(const open_trip& x) {
                             : error_code::rider_busy);
     else if (why.what != store::outcome::duplicate_command)
       rt_->refuse(x.from, error_code::store_unavailable);
-    rt_->send(x.rider, open_failed{record_.trip});
+    open_failed said{record_.trip, {}};
+    if (why.what == store::outcome::duplicate_command
+        && why.first_entity.kind == entity_kind::trip)
+      said.opened_before = trip_id{why.first_entity.id};
+    rt_->send(x.rider, said);
     leaving_ = true;
   });
 }

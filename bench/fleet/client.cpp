@@ -55,6 +55,8 @@ void client::on_open() {
   hello body;
   body.token = host_.token(who_);
   body.device = std::string{"fleet"};
+  if (auto trip = present_trip())
+    body.trip = trip;
   if (!session_.empty())
     body.resume = resume_point{session_, last_seq_};
   record('>', "hello");

@@ -145,6 +145,8 @@ protected:
   virtual bool is_driver() const noexcept = 0;
   /// Full truth: after a fresh welcome or a resync.
   virtual void on_state(const server_frame& frame) = 0;
+  /// @returns the trip he believes to be on; zero: none.
+  virtual trip_id present_trip() const = 0;
   /// Connected and welcome, by resume.
   virtual void on_resumed() {
   }

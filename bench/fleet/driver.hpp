@@ -38,6 +38,9 @@ private:
     return true;
   }
   void on_state(const server_frame& frame) override;
+  trip_id present_trip() const override {
+    return rides_.empty() ? trip_id{} : rides_.front().trip;
+  }
   void on_push(const server_frame& frame) override;
   void on_answer(const pending& asked, const server_frame& frame) override;
   void on_agent_time() override;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint8_t quotes_max = 5;
 constexpr double hear_within_s = 5;
+/// The end of a trip that he named in his hello has to be told within this.
+constexpr double told_within_s = 15;
 
 } // namespace
 
@@ -36,6 +38,7 @@ void rider::be_free() {
   at_ = stage::idle;
   cancel_s_ = never;
   doubt_s_ = never;
+  probe_s_ = never;
   last_ = trip_;
   trip_ = {};
   host_.rider_free(link());
@@ -58,10 +61,10 @@ void rider::on_state(const server_frame& frame) {
   }
   if (view && view->trip == trip_)
     return ended(*view);
-  // The full truth does not know his ride, so it is over. Or lost: a rating
-  // makes the server say which.
-  if (at_ == stage::riding && !waits_for(command::probe))
-    ask(command::probe, trip_rate{trip_, 5, {}}, trip_);
+  // The full truth does not know his ride, so it is over, and its end is told
+  // next: his hello named it. Or it is lost.
+  if (at_ == stage::riding && probe_s_ == never)
+    probe_s_ = host_.now() + told_within_s;
 }
 
 void rider::on_push(const server_frame& frame) {
@@ -98,6 +101,7 @@ void rider::ended(const trip_view& view) {
 
 void rider::ride(trip_id trip) {
   at_ = stage::riding;
+  probe_s_ = never;
   trip_ = trip;
 }
 
@@ -159,7 +163,7 @@ void rider::refused(const pending& asked, const server_frame& frame) {
 // -- what he does -------------------------------------------------------------
 
 double rider::agent_due() const {
-  return std::min({cancel_s_, doubt_s_, minute_s_});
+  return std::min({cancel_s_, doubt_s_, probe_s_, minute_s_});
 }
 
 void rider::on_agent_time() {
@@ -173,6 +177,12 @@ void rider::on_agent_time() {
     if (at_ == stage::riding)
       ask(command::cancel, trip_cancel{trip_, std::string{"changed_mind"}},
           trip_);
+  }
+  if (now >= probe_s_) {
+    // A rating makes the server say whether it knows the trip.
+    probe_s_ = never;
+    if (at_ == stage::riding && !waits_for(command::probe))
+      ask(command::probe, trip_rate{trip_, 5, {}}, trip_);
   }
   if (now < minute_s_)
     return;

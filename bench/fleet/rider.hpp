@@ -29,6 +29,9 @@ private:
     return false;
   }
   void on_state(const server_frame& frame) override;
+  trip_id present_trip() const override {
+    return at_ == stage::riding ? trip_ : trip_id{};
+  }
   void on_push(const server_frame& frame) override;
   void on_answer(const pending& asked, const server_frame& frame) override;
   void on_agent_time() override;
@@ -52,6 +55,7 @@ private:
   trip_id early_end_; ///< Ended before its acknowledgement came.
   double cancel_s_ = never;
   double doubt_s_ = never; ///< When to ask for the full truth.
+  double probe_s_ = never; ///< When to ask for a trip whose end is not told.
   double minute_s_;        ///< When to throw the dice about the net.
 };
 

@@ -11,8 +11,8 @@ void redis_properties(std::vector<property>& out) {
     out.end(),
     {choice(
        "redis.url", AT(redis.url),
-       "empty, redis://[[user]:password@]host[:port][/database], or "
-       "unix:///path/of/socket",
+       "empty, redis://[[user]:password@]host[:port][/database], the same with "
+       "rediss:// for TLS, or unix:///path/of/socket",
        [](const std::string& x) { return redis::masked_url(x); },
        [](const std::string& x, std::string& url) {
          redis::endpoint ignored;
@@ -26,6 +26,13 @@ void redis_properties(std::vector<property>& out) {
        "without. A password is never shown."),
      text("redis.password_file", AT(redis.password_file), "a file",
           "Its first line is the password, in place of the url's."),
+     text("redis.tls_ca_file", AT(redis.tls_ca_file), "a file",
+          "Certificates that vouch for a rediss:// server; empty: the "
+          "system's."),
+     text("redis.tls_certificate_file", AT(redis.tls_certificate_file),
+          "a file", "Ours, for a server that wants one; PEM."),
+     text("redis.tls_key_file", AT(redis.tls_key_file), "a file",
+          "The certificate's key; PEM."),
      text("redis.prefix", AT(redis.prefix), "a text",
           "Of all keys; one for each store that shares a Redis."),
      text("redis.city", AT(redis.city), "a text",

@@ -24,7 +24,7 @@ using plain_types =
         proposal_answer, offer_held, offer_taken, offer_ended, borrow, lend,
         surge_hint, open_trip, open_failed, trip_for_rider, trip_for_driver,
         tell_again, nearly_free, your_turn, driver_unreachable, driver_near,
-        surge_news, passivate>;
+        surge_news, passivate, believed_trip>;
 /// The same for commands: (client_ref, T).
 using command_types =
   types<shift_start, shift_end, offer_accept, offer_decline, trip_arrived,

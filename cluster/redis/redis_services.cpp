@@ -35,6 +35,9 @@ redis::link_config redis_link(const redis::config& with, std::string name) {
       throw std::runtime_error{"redis.password_file: " + with.password_file
                                + " cannot be read or its first line is empty"};
   }
+  out.to.tls_ca_file = with.tls_ca_file;
+  out.to.tls_certificate_file = with.tls_certificate_file;
+  out.to.tls_key_file = with.tls_key_file;
   out.name = std::move(name);
   out.queue_max = with.queue_max;
   out.answer_timeout = with.answer_timeout;

@@ -11,6 +11,9 @@ namespace hansom::redis {
 struct config {
   std::string url;           ///< Empty: no Redis.
   std::string password_file; ///< Its first line replaces the url's password.
+  std::string tls_ca_file;   ///< With rediss://; empty: the system's.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
   std::string prefix = "hansom"; ///< Of all keys.
   std::string city = "city";     ///< Part of the positions' keys.
   std::size_t queue_max = 16'384;

@@ -110,17 +110,13 @@ bool read_tcp(std::string_view rest, endpoint& out, std::string& why) {
 bool parse_url(std::string_view text, endpoint& out, std::string& why) {
   out = {};
   auto unix_socket = text.starts_with("unix://");
-  if (text.starts_with("rediss://")) {
-    why = "TLS (rediss://) needs a newer hiredis than this program is built "
-          "with; let a local tunnel speak TLS and connect to that";
+  out.tls = text.starts_with("rediss://");
+  if (!unix_socket && !out.tls && !text.starts_with("redis://")) {
+    why = "expected redis://[[user]:password@]host[:port][/database], "
+          "rediss://... for TLS, or unix:///path/of/socket";
     return false;
   }
-  if (!unix_socket && !text.starts_with("redis://")) {
-    why = "expected redis://[[user]:password@]host[:port][/database] or "
-          "unix:///path/of/socket";
-    return false;
-  }
-  auto rest = text.substr(unix_socket ? 7 : 8);
+  auto rest = text.substr(text.find("://") + 3);
   if (!take_credentials(rest, out, why))
     return false;
   return unix_socket ? read_unix(rest, out, why) : read_tcp(rest, out, why);
@@ -128,7 +124,7 @@ bool parse_url(std::string_view text, endpoint& out, std::string& why) {
 
 std::string to_string(const endpoint& x) {
   auto who = x.user.empty() ? std::string{} : x.user + '@';
-  auto where = x.socket.empty() ? "redis://" + who
+  auto where = x.socket.empty() ? (x.tls ? "rediss://" : "redis://") + who
                                     + (x.host.find(':') == std::string::npos
                                          ? x.host
                                          : '[' + x.host + ']')

@@ -14,9 +14,14 @@ struct endpoint {
   std::string user;   ///< Empty: the default user.
   std::string password;
   unsigned database = 0;
+  bool tls = false;
+  std::string tls_ca_file; ///< Who vouches for the server; empty: the system's.
+  std::string tls_certificate_file; ///< Ours, if the server wants one.
+  std::string tls_key_file;
 };
 
-/// Reads `redis://[[user]:password@]host[:port][/database]` or
+/// Reads `redis://[[user]:password@]host[:port][/database]`, the same with
+/// `rediss://` for TLS, or
 /// `unix://[[user]:password@]/path[?db=database]`; user and password may be
 /// percent-encoded.
 /// @returns `false`, with `why`, when the text is neither; `out` is then

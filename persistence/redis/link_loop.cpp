@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -92,6 +93,11 @@ link_health link_loop::health() const {
 
 void link_loop::run() {
   pthread_setname_np(pthread_self(), "redis");
+  // OpenSSL writes to sockets that may be closed already.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   for (;;) {
     auto now = clock::now();
     if (stopping_) {
@@ -136,6 +142,7 @@ void link_loop::connect(time_point now) {
   std::string why;
   wire_ = wire::open(config_.to, why);
   established_ = false;
+  connecting_ = POLLOUT;
   connect_deadline_ = now + config_.connect_timeout;
   if (!wire_)
     lose(why);
@@ -316,9 +323,9 @@ void link_loop::wait(time_point now) {
   fds[0] = {wake_fd_, POLLIN, 0};
   nfds_t n = 1;
   if (wire_) {
-    auto wants_out = !established_ || out_from_ < out_.size();
+    auto standing = POLLIN | (out_from_ < out_.size() ? POLLOUT : 0);
     fds[1] = {wire_->fd(),
-              static_cast<short>(POLLIN | (wants_out ? POLLOUT : 0)), 0};
+              static_cast<short>(established_ ? standing : connecting_), 0};
     n = 2;
   }
   auto ms = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1000));
@@ -330,15 +337,27 @@ void link_loop::wait(time_point now) {
   }
   if (n < 2 || fds[1].revents == 0)
     return;
-  if (!established_) {
-    std::string why;
-    if (!wire_->established(why))
-      return lose(why);
-    established_ = true;
-    return greet(clock::now());
-  }
+  if (!established_)
+    return go_on_connecting();
   if ((fds[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
     receive();
+}
+
+void link_loop::go_on_connecting() {
+  std::string why;
+  switch (wire_->established(why)) {
+  case progress::broken:
+    return lose(why);
+  case progress::wants_read:
+    connecting_ = POLLIN;
+    return;
+  case progress::wants_write:
+    connecting_ = POLLOUT;
+    return;
+  case progress::stands:
+    established_ = true;
+    greet(clock::now());
+  }
 }
 
 /// The connection is gone, or never came: everything on its way fails.

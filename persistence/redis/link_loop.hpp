@@ -64,6 +64,7 @@ private:
   void round(time_point now);
   void run_jobs(time_point now);
   void connect(time_point now);
+  void go_on_connecting();
   void greet(time_point now);
   void greeted(const reply& x, std::string_view what);
   void take_queue(time_point now);
@@ -95,6 +96,7 @@ private:
   // The link's thread alone.
   std::unique_ptr<wire> wire_;
   bool established_ = false;
+  int connecting_ = 0;     ///< What a new connection waits for: poll's flags.
   unsigned greetings_ = 0; ///< Unanswered.
   time_point connect_deadline_;
   time_point connect_at_;

@@ -1,6 +1,5 @@
-#include "persistence/redis/wire.hpp"
+#include "persistence/redis/hiredis_wire.hpp"
 
-#include <hiredis/hiredis.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -38,67 +37,57 @@ reply converted(const redisReply& x) {
   return out;
 }
 
-class hiredis_wire final : public wire {
-public:
-  explicit hiredis_wire(redisContext* context) : context_{context} {
-  }
-  ~hiredis_wire() override {
-    redisFree(context_);
-  }
-  hiredis_wire(const hiredis_wire&) = delete;
-  hiredis_wire& operator=(const hiredis_wire&) = delete;
-
-  int fd() const override {
-    return context_->fd;
-  }
-
-  bool established(std::string& why) override {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-      error = errno;
-    if (error != 0)
-      why = std::strerror(error);
-    return error == 0;
-  }
-
-  long send(std::string_view bytes, std::string& why) override {
-    auto n = ::send(context_->fd, bytes.data(), bytes.size(),
-                    MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n >= 0)
-      return n;
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
-      return 0;
-    why = std::strerror(errno);
-    return -1;
-  }
-
-  bool receive(const std::function<void(reply)>& take,
-               std::string& why) override {
-    if (redisBufferRead(context_) != REDIS_OK)
-      return broken(why);
-    for (;;) {
-      void* got = nullptr;
-      if (redisGetReplyFromReader(context_, &got) != REDIS_OK)
-        return broken(why);
-      if (got == nullptr)
-        return true;
-      std::unique_ptr<redisReply, decltype(&freeReplyObject)> holder{
-        static_cast<redisReply*>(got), freeReplyObject};
-      take(converted(*holder));
-    }
-  }
-
-private:
-  bool broken(std::string& why) const {
-    why = context_->errstr;
-    return false;
-  }
-
-  redisContext* context_;
-};
-
 } // namespace
+
+progress hiredis_wire::established(std::string& why) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(context_->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+    error = errno;
+  if (error == 0)
+    return progress::stands;
+  why = std::strerror(error);
+  return progress::broken;
+}
+
+long hiredis_wire::send(std::string_view bytes, std::string& why) {
+  auto n = ::send(context_->fd, bytes.data(), bytes.size(),
+                  MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (n >= 0)
+    return n;
+  if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+    return 0;
+  why = std::strerror(errno);
+  return -1;
+}
+
+bool hiredis_wire::receive(const std::function<void(reply)>& take,
+                           std::string& why) {
+  if (redisBufferRead(context_) != REDIS_OK)
+    return broken(why);
+  return hand_out(take, why);
+}
+
+bool hiredis_wire::feed(std::string_view bytes, std::string& why) {
+  if (redisReaderFeed(context_->reader, bytes.data(), bytes.size()) == REDIS_OK)
+    return true;
+  why = context_->reader->errstr;
+  return false;
+}
+
+bool hiredis_wire::hand_out(const std::function<void(reply)>& take,
+                            std::string& why) {
+  for (;;) {
+    void* got = nullptr;
+    if (redisGetReplyFromReader(context_, &got) != REDIS_OK)
+      return broken(why);
+    if (got == nullptr)
+      return true;
+    std::unique_ptr<redisReply, decltype(&freeReplyObject)> holder{
+      static_cast<redisReply*>(got), freeReplyObject};
+    take(converted(*holder));
+  }
+}
 
 std::unique_ptr<wire> wire::open(const endpoint& to, std::string& why) {
   auto* context = to.socket.empty()
@@ -108,12 +97,14 @@ std::unique_ptr<wire> wire::open(const endpoint& to, std::string& why) {
     why = "out of memory";
     return nullptr;
   }
-  auto result = std::make_unique<hiredis_wire>(context);
   if (context->err != 0) {
     why = context->errstr;
+    redisFree(context);
     return nullptr;
   }
-  return result;
+  if (to.tls)
+    return make_tls_wire(context, to, why);
+  return std::make_unique<hiredis_wire>(context);
 }
 
 } // namespace hansom::redis

@@ -3,11 +3,20 @@
 #include "persistence/redis/endpoint.hpp"
 #include "persistence/redis/reply.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace hansom::redis {
+
+/// How far a new connection is.
+enum class progress : std::uint8_t {
+  broken,
+  wants_read,  ///< Ask again when `fd` is readable.
+  wants_write, ///< Ask again when `fd` is writable.
+  stands,
+};
 
 /// One non-blocking connection: bytes out, replies in. Used by one thread,
 /// which waits on `fd` itself.
@@ -20,9 +29,9 @@ public:
 
   [[nodiscard]] virtual int fd() const = 0;
 
-  /// To be asked once `fd` is writable for the first time.
-  /// @returns whether the connection stands; else `why`.
-  virtual bool established(std::string& why) = 0;
+  /// To be asked once `fd` is writable for the first time; with `broken` it
+  /// says `why`.
+  virtual progress established(std::string& why) = 0;
 
   /// Sends as much of `bytes` as the kernel takes.
   /// @returns how many, or -1 with `why` when the connection has broken.

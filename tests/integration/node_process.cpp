@@ -29,13 +29,14 @@ std::string content(const std::string& file) {
 
 } // namespace
 
-node_process::node_process(const std::vector<std::string>& settings) {
+node_process::node_process(const std::vector<std::string>& settings)
+  : settings_{settings} {
   auto pattern =
     (std::filesystem::temp_directory_path() / "hansom-test.XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr)
     throw std::runtime_error{"cannot make " + pattern};
   folder_ = pattern;
-  run(settings);
+  run();
   wait_until_it_serves();
 }
 
@@ -55,10 +56,18 @@ node_process::~node_process() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void node_process::run(const std::vector<std::string>& settings) {
+void node_process::kill_and_restart() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+  run();
+  wait_until_it_serves();
+}
+
+void node_process::run() {
   std::vector<std::string> words{HANSOM_PROGRAM, "start",  "--data",
                                  folder_,        "--port", "0"};
-  for (const auto& x : settings) {
+  for (const auto& x : settings_) {
     words.emplace_back("--set");
     words.push_back(x);
   }

@@ -28,6 +28,10 @@ public:
   /// @returns the secret that its development tokens are signed with.
   [[nodiscard]] std::string key() const;
 
+  /// Ends it with SIGKILL and starts it again over the same folder, on another
+  /// port. @throws as the constructor does.
+  void kill_and_restart();
+
   /// Asks it to stop and returns at once.
   void terminate() const;
 
@@ -35,9 +39,10 @@ public:
   int wait(std::chrono::milliseconds within);
 
 private:
-  void run(const std::vector<std::string>& settings);
+  void run();
   void wait_until_it_serves();
 
+  std::vector<std::string> settings_;
   std::string folder_;
   pid_t pid_ = 0;
   std::uint16_t port_ = 0;

@@ -92,6 +92,7 @@ random() {
 # -- services -----------------------------------------------------------------
 
 services_up() {
+  [ -z "$redis_everywhere" ] || redis_up
   [ "$store" = postgresql ] || return 0
   postgres_make "$world/postgres" "${postgres_settings[@]}" 2>>"$world/log" ||
     cannot "no PostgreSQL: $(tail -n 1 "$world/log")"
@@ -105,6 +106,7 @@ services_up() {
 }
 
 redis_up() {
+  [ -z "$redis_wanted" ] || return 0
   redis_start "$world/redis" || cannot "no Redis"
   redis_wanted=yes
 }

@@ -254,6 +254,7 @@ TEST_CASE("I4: the full truth lacks his ride, so the rider asks after it") {
     s.run_to(1);
     s.who.on_open();
     s.welcome(rider_view{ann, {}}, false, "new");
+    CHECK(s.runs_until("trip.rate") > 10);
     s.error("trip.rate",
             lost ? error_code::no_such_trip : error_code::illegal_transition);
     CHECK(s.host.broken() == (lost ? "I4 " : ""));
@@ -280,7 +281,27 @@ TEST_CASE("a repeated request is acknowledged and nothing follows: he asks") {
   CHECK(s.host.resumed == resumed); // The full truth, and no replay.
   s.who.on_open();
   s.welcome(rider_view{ann, {}}, false, "newer");
-  s.error("trip.rate", error_code::illegal_transition);
+  s.push("trip", view(first, 2, trip_phase::expired));
+  CHECK(s.host.freed == 1);
+  CHECK(s.host.broken() == "");
+}
+
+TEST_CASE("the end of a ride that the hello named comes, and nobody asks") {
+  rider_stage s;
+  CHECK(s.host.sent.back().find("\"trip\"") == std::string::npos);
+  s.request();
+  s.push("trip", view(first, 1, trip_phase::matching));
+  s.who.on_closed(0, "reset");
+  s.run_to(1);
+  s.who.on_open();
+  CHECK(s.host.sent.back().find(R"("trip":")" + to_string(first) + '"')
+        != std::string::npos);
+  s.welcome(rider_view{ann, {}}, false, "new");
+  s.push("trip", view(first, 2, trip_phase::expired));
+  CHECK(s.host.freed == 1);
+  s.push("trip", view(first, 2, trip_phase::expired)); // Once more: harmless.
+  s.run_to(30);
+  CHECK(s.host.count("trip.rate") == 0);
   CHECK(s.host.broken() == "");
   CHECK(s.host.trips.unfinished().empty());
 }

@@ -95,7 +95,8 @@ TEST_CASE("a client resumes at another node, complete, then the full state") {
     auto welcome = leave_with_one_unheard(first, round);
     raw_client c{second.port()};
     auto again =
-      second.greet(c, client_role::driver, "7", resume_of(welcome, 1));
+      second.greet(c, client_role::driver, "7",
+                   resume_of(welcome, 1) + R"(,"trip":"00a1000000000001")");
     CHECK(has(again, R"("resumed":true)"));
     CHECK(has(again, R"("seq":2)"));
     CHECK(text_of(again, "session") == text_of(welcome, "session"));
@@ -108,6 +109,8 @@ TEST_CASE("a client resumes at another node, complete, then the full state") {
     CHECK(has(c.expect(R"("n":4)"), R"("seq":4)"));
     c.send_frame(R"({"type":"shift.start","id":"x"})");
     CHECK(has(c.expect("ack"), R"("re":"x")"));
+    // The other process may have died with the end of his trip unmirrored.
+    CHECK(second.city.count("driver/7 believes in 00a1000000000001") == round);
     // And here again, from this node's own memory: no second resync.
     raw_client d{second.port()};
     again = second.greet(d, client_role::driver, "7", resume_of(welcome, 3));

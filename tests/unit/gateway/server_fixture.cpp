@@ -36,6 +36,9 @@ caf::behavior scripted_entity(caf::event_based_actor* self, runtime* rt,
                                R"({"me":")" + to_string(who) + "\"}");
     },
     [=](const detach&) { city->note("detach " + to_string(who)); },
+    [=](const believed_trip& x) {
+      city->note(to_string(who) + " believes in " + to_string(x.trip));
+    },
     [=](const driver_moved&) { city->note("moved " + to_string(who)); },
     [=](const position_batch& x) {
       city->positions += packed_count(x.packed);

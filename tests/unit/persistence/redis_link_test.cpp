@@ -46,8 +46,11 @@ TEST_CASE("redis urls are understood, and refused with a reason") {
     CHECK_FALSE(parse_url(wrong, x, why));
     CHECK(why.size() > 10);
   }
-  CHECK_FALSE(parse_url("rediss://h", x, why));
-  CHECK(why.find("TLS") != std::string::npos);
+  CHECK_FALSE(x.tls);
+  REQUIRE(parse_url("rediss://:secret@h:7000/1", x, why));
+  CHECK(x.tls);
+  CHECK(x.host == "h");
+  CHECK(to_string(x) == "rediss://h:7000/1");
 }
 
 TEST_CASE("commands of many threads are pipelined, in order, binary-safe") {
