@@ -18,6 +18,9 @@ starve() {
       echo "${node_pid[$1]}" >"$group/cgroup.procs" &&
       seen="by a cgroup" || cannot "no quota in $group"
     pause 12
+    felt=$(sed -n 's/^nr_throttled //p' "$group/cpu.stat")
+    [ "${felt:-0}" -gt 0 ] || broken "the node had enough with a tenth"
+    seen="$seen, held back $felt times"
     alive "$1" && echo -1 >"$group/cpu.cfs_quota_us"
     return 0
   fi

@@ -14,10 +14,13 @@ strike() {
       latency 400ms || skip "no tbf in this kernel"
   struck
   pause 15
+  felt=$(tc -s qdisc show dev toC |
+    sed -n 's/.*overlimits \([0-9]*\).*/\1/p' | head -n 1)
+  [ "${felt:-0}" -gt 0 ] || broken "the wire was never too thin"
   tc qdisc del dev toC root
   inside C tc qdisc del dev eth0 root
   mark
   revive
   await_whole 3
-  seen="$(deaths) were declared dead"
+  seen="packets had to wait $felt times; $(deaths) were declared dead"
 }
