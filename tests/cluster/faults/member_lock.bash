@@ -39,6 +39,7 @@ strike() {
   await_whole 2
   seen="locks on $(cat "$world/lock.out") shards were held"
   kill -KILL "$lock_pid"
+  wait "$lock_pid" 2>/dev/null
   revive
   await_whole 3
 }
