@@ -7,7 +7,6 @@
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -46,7 +45,7 @@ enum class gateway_drop : std::uint8_t {
   handshake_rate,
   accept_failed,
   not_ready,     ///< A frame before the welcome.
-  overload_slow, ///< New work refused: answers take too long.
+  overload_slow, ///< New work refused: it would wait too long, see backlog.hpp.
   overload_full, ///< New work refused: too many commands unanswered.
 };
 inline constexpr std::size_t gateway_drop_count = 14;
@@ -64,27 +63,11 @@ inline constexpr std::array<int, 3> rfc_close_codes{1002, 1007, 1009};
 inline constexpr std::size_t client_message_count =
   std::variant_size_v<client_message>;
 
-/// How long commands took until their answer.
-class latency_histogram {
-public:
-  /// Upper bounds in microseconds; one more bucket is above all.
-  static constexpr std::array<std::uint32_t, 16> bounds_us{
-    250,       500,       1'000,     2'000,     3'000,   5'000,
-    10'000,    25'000,    50'000,    100'000,   250'000, 500'000,
-    1'000'000, 1'500'000, 2'500'000, 10'000'000};
-
-  void add(std::chrono::nanoseconds x) noexcept {
-    auto us = static_cast<std::uint64_t>(x.count() / 1000);
-    std::size_t i = 0;
-    while (i < bounds_us.size() && us > bounds_us[i])
-      ++i;
-    buckets[i].add();
-    sum_us.add(us);
-  }
-
-  std::array<tally, bounds_us.size() + 1> buckets;
-  tally sum_us;
-};
+/// Bounds of how long commands take until their answer, in microseconds.
+inline constexpr std::array<std::uint64_t, 16> command_bounds_us{
+  250,       500,       1'000,     2'000,     3'000,   5'000,
+  10'000,    25'000,    50'000,    100'000,   250'000, 500'000,
+  1'000'000, 1'500'000, 2'500'000, 10'000'000};
 
 /// Bounds of the sizes of frames, in bytes.
 inline constexpr std::array<std::uint64_t, 9> frame_bounds{
@@ -117,7 +100,7 @@ struct worker_metrics {
   tally resume_hits;
   tally resume_misses;
   std::array<tally, 6> http; ///< By first digit of the status.
-  std::array<latency_histogram, client_message_count> latency;
+  std::array<histogram<command_bounds_us>, client_message_count> latency;
 
   void drop(gateway_drop why, std::uint64_t n = 1) noexcept {
     drops[static_cast<std::size_t>(why)].add(n);

@@ -229,6 +229,14 @@ void session_host::end_trace(const session& s, pending_command& x,
   });
 }
 
+/// Nobody is there any more to hear the answers.
+void session_host::forget_commands(session& s, std::string_view why) {
+  for (auto& x : s.in_flight)
+    end_trace(s, x, why);
+  admission_.answered(s.in_flight.size());
+  std::vector<pending_command>{}.swap(s.in_flight);
+}
+
 // -- positions ----------------------------------------------------------------
 
 void session_host::positions(session& s, const position& x) {

@@ -39,6 +39,13 @@ bool tells_of(std::string_view body, trip_id which) {
          && body.substr(head.size()).starts_with(to_string(which));
 }
 
+std::uint64_t us_since(std::chrono::steady_clock::time_point from,
+                       std::chrono::steady_clock::time_point to) {
+  using std::chrono::microseconds;
+  return static_cast<std::uint64_t>(
+    std::chrono::duration_cast<microseconds>(to - from).count());
+}
+
 } // namespace
 
 session_host::session_host(parts with) : parts_{std::move(with)} {
@@ -287,10 +294,7 @@ void session_host::detach(session& s) {
   s.deadline = now() + config().session_kept;
   s.leave_at = {};
   // Answers are not replayed; the client asks again with the same id.
-  for (auto& x : s.in_flight)
-    end_trace(s, x, "client_gone");
-  admission_.answered(s.in_flight.size());
-  std::vector<pending_command>{}.swap(s.in_flight);
+  forget_commands(s, "client_gone");
   parts_.actors->send(s.client, hansom::detach{s.ref});
   expire_mirrored(s);
 }
@@ -306,7 +310,7 @@ void session_host::end(session& s, close_code why) {
     s.to->close(why);
   unbind(s);
   expire_mirrored(s);
-  admission_.answered(s.in_flight.size());
+  forget_commands(s, "session_ended");
   metrics().sessions.subtract();
   sessions_.erase(s.ref.session);
 }
@@ -327,8 +331,8 @@ void session_host::deliver(client_frame frame) {
   if (frame.how == delivery::reply)
     for (auto i = s->in_flight.begin(); i != s->in_flight.end(); ++i)
       if (i->id == frame.re) {
-        metrics().latency[i->kind].add(std::chrono::steady_clock::now()
-                                       - i->since);
+        metrics().latency[i->kind].add_alone(
+          us_since(i->since, std::chrono::steady_clock::now()));
         auto refused = refusal_in(frame.body);
         if (refused != error_code::none)
           metrics().refusals[static_cast<std::size_t>(refused)].add();

@@ -175,6 +175,7 @@ private:
   template <class T>
   void command(session& s, entity_ref to, T& body);
   void end_trace(const session& s, pending_command& x, std::string_view error);
+  void forget_commands(session& s, std::string_view why);
   void positions(session& s, const position& x);
   void send_onward(session& s, const position_report& last, timestamp t);
   void scold(session& s, const decode_error& what, timestamp t);

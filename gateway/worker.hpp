@@ -24,16 +24,16 @@ struct gateway_shared {
   gateway_config config;
   revocations revoked;
   token_verifier tokens;
-  http_routes routes;
+  http_routes routes{};
   std::atomic<bool> draining{false};
   std::atomic<std::uint32_t> connections{0};
-  std::vector<std::unique_ptr<worker>> workers;
-  std::shared_ptr<tls_context> tls; ///< Null: plain TCP.
-  resume_mirror* mirror = nullptr;  ///< Null: none.
-  hello_limit* hellos = nullptr;    ///< Null: none.
-  std::unique_ptr<console_access> console;
-  std::unique_ptr<actor_probe> line;                   ///< Once it runs.
-  std::shared_ptr<const journal_writer_stats> journal; ///< Null: not watched.
+  std::vector<std::unique_ptr<worker>> workers{};
+  std::shared_ptr<tls_context> tls{}; ///< Null: plain TCP.
+  resume_mirror* mirror = nullptr;    ///< Null: none.
+  hello_limit* hellos = nullptr;      ///< Null: none.
+  std::unique_ptr<console_access> console{};
+  std::unique_ptr<actor_probe> line{};                   ///< Once it runs.
+  std::shared_ptr<const journal_writer_stats> journal{}; ///< Null: not watched.
   std::size_t journal_batch_max = 1;
 };
 

@@ -20,16 +20,6 @@ std::string to_string(node_status x) {
   return "unknown";
 }
 
-bool parse_node_status(std::string_view text, node_status& out) {
-  for (auto x : {node_status::alone, node_status::joining, node_status::active,
-                 node_status::draining, node_status::left, node_status::dead})
-    if (to_string(x) == text) {
-      out = x;
-      return true;
-    }
-  return false;
-}
-
 bool is_member(node_status x) noexcept {
   return x == node_status::joining || x == node_status::active
          || x == node_status::draining;

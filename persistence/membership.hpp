@@ -22,7 +22,6 @@ enum class node_status : std::uint8_t {
   dead,        ///< Declared so; never returns.
 };
 std::string to_string(node_status x);
-bool parse_node_status(std::string_view text, node_status& out);
 /// joining, active or draining: its heartbeats count.
 bool is_member(node_status x) noexcept;
 
@@ -242,8 +241,6 @@ public:
   /// Stops or allows moves that nobody has ordered.
   /// @returns `false` when it was so already.
   virtual bool pause_rebalance(bool paused, const change_note& why) = 0;
-  /// All incarnations, the youngest first, also those long gone.
-  virtual std::vector<node_row> history(std::size_t limit) = 0;
 
   // -- events
   // -------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "protocol/geo.hpp"
 
+#include "protocol/earth.hpp"
+
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -8,7 +10,6 @@ namespace hansom {
 
 namespace {
 
-constexpr double earth_radius_m = 6'371'008.8;
 constexpr double radians_per_unit = std::numbers::pi / 180.0 / 1e7;
 constexpr std::int64_t full_circle_e7 = 3'600'000'000;
 

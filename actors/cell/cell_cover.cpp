@@ -1,5 +1,7 @@
 #include "actors/cell/cell_cover.hpp"
 
+#include "protocol/earth.hpp"
+
 #include <s2/s2cell.h>
 #include <s2/s2cell_id.h>
 #include <s2/s2latlng.h>
@@ -12,8 +14,6 @@
 namespace hansom {
 
 namespace {
-
-constexpr double earth_radius_m = 6'371'008.8;
 
 S2CellId id_of(cell_id x) {
   return S2CellId{x.value};

@@ -1,5 +1,7 @@
 #include "actors/cell/cell_surroundings.hpp"
 
+#include "protocol/earth.hpp"
+
 #include <cmath>
 #include <numbers>
 
@@ -7,7 +9,7 @@ namespace hansom {
 
 namespace {
 
-constexpr double metres_per_e7 = 6'371'008.8 * std::numbers::pi / 180 * 1e-7;
+constexpr double metres_per_e7 = earth_radius_m * std::numbers::pi / 180 * 1e-7;
 
 /// @returns how far `x` lies outside of [low, high].
 double outside(double x, double low, double high) {

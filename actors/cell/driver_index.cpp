@@ -1,5 +1,7 @@
 #include "actors/cell/driver_index.hpp"
 
+#include "protocol/earth.hpp"
+
 #include <limits>
 #include <numbers>
 
@@ -7,7 +9,6 @@ namespace hansom {
 
 namespace {
 
-constexpr double mean_earth_radius_m = 6'371'008.8;
 constexpr double radians_per_unit = std::numbers::pi / 180.0 / 1e7;
 constexpr std::int64_t full_circle_e7 = 3'600'000'000;
 constexpr double most_buckets = 512; // On each side.
@@ -27,7 +28,7 @@ std::int64_t lon_difference(geo_point from, geo_point to) noexcept {
 driver_index::driver_index(geo_box box, std::uint32_t bucket_m)
   : origin_{box.south_west} {
   auto middle = (double{1} * box.south_west.lat_e7 + box.north_east.lat_e7) / 2;
-  metres_per_lat_ = mean_earth_radius_m * radians_per_unit;
+  metres_per_lat_ = earth_radius_m * radians_per_unit;
   // At a pole a degree of longitude has no length; the floor keeps the box
   // wider than nothing.
   metres_per_lon_ =

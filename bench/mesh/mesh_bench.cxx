@@ -183,28 +183,20 @@ caf::message positions() {
   return caf::make_message(std::move(x));
 }
 
-/// Sends as fast as the link takes it, as many threads as there are cores.
+/// Sends as fast as the link takes it.
 /// @returns how many arrived a second.
 double flood(const mesh_config& config, double seconds,
-             const caf::message& what, int threads) {
+             const caf::message& what) {
   receiver other{config};
   end node{2, config, false};
   connect(node, other);
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> all;
   const auto from = wall_seconds();
-  for (int i = 0; i < threads; ++i)
-    all.emplace_back([&] {
-      while (!stop) {
-        auto x = make(what);
-        while (node.links->send(1, x) != mesh::sent::queued && !stop)
-          std::this_thread::sleep_for(std::chrono::microseconds{500});
-      }
-    });
-  std::this_thread::sleep_for(std::chrono::duration<double>{seconds});
-  stop = true;
-  for (auto& x : all)
-    x.join();
+  auto is_time = [&] { return wall_seconds() < from + seconds; };
+  while (is_time()) {
+    auto x = make(what);
+    while (node.links->send(1, x) != mesh::sent::queued && is_time())
+      std::this_thread::sleep_for(std::chrono::microseconds{500});
+  }
   until([&] {
     auto x = node.links->peers().front();
     return x.in_flight == 0 && x.waiting == 0;
@@ -280,12 +272,12 @@ void run(double seconds) {
   auto x = round_trips(packed, static_cast<std::size_t>(2000 * seconds));
   print(line("mesh: round trip, p50", "us", x.p50_us, goal_kind::at_most, 300));
   print(line("mesh: round trip, p99", "us", x.p99_us));
-  print(line("mesh: messages, packed", "1/s",
-             flood(packed, seconds, status(), 1), goal_kind::at_least, 1e6));
+  print(line("mesh: messages, packed", "1/s", flood(packed, seconds, status()),
+             goal_kind::at_least, 1e6));
   print(line("mesh: messages, one to a frame", "1/s",
-             flood(single, seconds, status(), 1)));
+             flood(single, seconds, status())));
   print(line("mesh: positions, 50 to a batch", "1/s",
-             flood(packed, seconds, positions(), 1)));
+             flood(packed, seconds, positions())));
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "bench/micro/durable_rides.hpp"
 
+#include "bench/micro/timing.hpp"
+
 #include <algorithm>
 #include <deque>
 #include <stdexcept>
@@ -13,12 +15,6 @@ using clock = latencies::clock;
 using seconds_of = std::chrono::duration<double>;
 
 constexpr std::uint64_t last_step = 5;
-
-timestamp wall_now() {
-  using namespace std::chrono;
-  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch())
-            .count()};
-}
 
 } // namespace
 

@@ -1,9 +1,9 @@
 #include "bench/micro/open_trips.hpp"
 
 #include "actors/driver/driver_record.hpp"
+#include "bench/micro/timing.hpp"
 #include "bench/micro/trip_writes.hpp"
 
-#include <chrono>
 #include <stdexcept>
 
 namespace hansom::bench {
@@ -12,12 +12,6 @@ namespace {
 
 constexpr std::uint64_t batch = 1'000;
 
-timestamp now_by_the_wall() {
-  using namespace std::chrono;
-  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch())
-            .count()};
-}
-
 void commit(store::connection& to, std::vector<store::write> writes) {
   for (auto& x : to.commit(writes))
     if (x.what != store::outcome::committed)
@@ -25,7 +19,7 @@ void commit(store::connection& to, std::vector<store::write> writes) {
                                + to_string(x.what)};
 }
 
-/// The driver of a trip begins his shift.
+/// A driver begins his shift.
 store::write shift(driver_id driver, store::epoch epoch, timestamp at) {
   driver_record x;
   x.driver = driver;
@@ -49,7 +43,7 @@ store::write shift(driver_id driver, store::epoch epoch, timestamp at) {
 void fill_with_open_trips(store::factory& into, std::uint64_t trips) {
   auto db = into.open();
   db->migrate();
-  const auto now = now_by_the_wall();
+  const auto now = wall_now();
   const auto self = db->start_incarnation("bench", now);
   const auto epochs = db->claim_shards(self, now);
   const trip_writes rides{self, epochs, now};
@@ -65,6 +59,21 @@ void fill_with_open_trips(store::factory& into, std::uint64_t trips) {
     commit(*db, std::move(shifts));
     commit(*db, std::move(requests));
     commit(*db, std::move(assignments));
+  }
+}
+
+void fill_with_drivers(store::factory& into, std::uint64_t drivers) {
+  auto db = into.open();
+  db->migrate();
+  const auto now = wall_now();
+  const auto self = db->start_incarnation("bench", now);
+  const auto epochs = db->claim_shards(self, now);
+  for (std::uint64_t from = 1; from <= drivers; from += batch) {
+    std::vector<store::write> shifts;
+    for (auto i = from; i < from + batch && i <= drivers; ++i)
+      shifts.push_back(
+        shift(driver_id{i}, epochs.at(shard_of(driver_id{i})).now, now));
+    commit(*db, std::move(shifts));
   }
 }
 

@@ -9,4 +9,8 @@ namespace hansom::bench {
 /// @throws std::runtime_error when a write is not committed.
 void fill_with_open_trips(store::factory& into, std::uint64_t trips);
 
+/// The same of drivers who are on shift, so that a node brings them into
+/// memory.
+void fill_with_drivers(store::factory& into, std::uint64_t drivers);
+
 } // namespace hansom::bench

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "protocol/time.hpp"
+
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -20,6 +22,13 @@ inline double wall_seconds() {
   return std::chrono::duration<double>(
            std::chrono::steady_clock::now().time_since_epoch())
     .count();
+}
+
+/// What the machine's clock shows.
+inline timestamp wall_now() {
+  using namespace std::chrono;
+  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch())
+            .count()};
 }
 
 /// CPU time of the whole process, or of the calling thread.

@@ -29,9 +29,9 @@ public:
   void deliver(client_frame x) override {
     if (x.how == delivery::latest) // Positions of cars: nobody looks.
       return;
-    auto& letter = letters.emplace_back();
-    letter.to = x.to;
-    splice(letter.body, x.body, std::nullopt, x.re);
+    auto& added = letters.emplace_back();
+    added.to = x.to;
+    splice(added.body, x.body, std::nullopt, x.re);
   }
   void attached(session_ref, std::string) override {
   }

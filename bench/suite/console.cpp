@@ -1,9 +1,8 @@
 #include "bench/fleet/token.hpp"
+#include "bench/micro/open_trips.hpp"
 #include "bench/micro/timing.hpp"
 #include "bench/suite/scene.hpp"
 #include "persistence/store.hpp"
-#include "protocol/journal.hpp"
-#include "protocol/json_writer.hpp"
 
 #include <array>
 #include <chrono>
@@ -15,54 +14,7 @@ namespace hansom::bench {
 
 namespace {
 
-constexpr std::uint64_t batch = 1'000;
 constexpr int viewers = 10;
-
-timestamp wall_now() {
-  using namespace std::chrono;
-  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch())
-            .count()};
-}
-
-/// A driver who is on shift, so that a node brings him into memory.
-store::write shift(driver_id driver, store::epoch epoch, timestamp at) {
-  shift_started event;
-  event.at = at;
-  store::write out;
-  out.entity = driver;
-  out.shard = shard_of(out.entity);
-  out.claimed_epoch = epoch;
-  out.first_seq = 1;
-  out.at = at;
-  out.events = {{std::string{event_name(event)}, encode_event(event)}};
-  out.state = "{\"driver\":";
-  json::append(out.state, driver);
-  out.state += ",\"rev\":1,\"on_shift\":true,\"ending\":false,\"classes\":[],"
-               "\"since\":";
-  json::append(out.state, at);
-  out.state += '}';
-  return out;
-}
-
-void fill(store::factory& into, std::uint64_t drivers) {
-  auto db = into.open();
-  db->migrate();
-  const auto now = wall_now();
-  const auto self = db->start_incarnation("bench", now);
-  const auto epochs = db->claim_shards(self, now);
-  for (std::uint64_t from = 1; from <= drivers; from += batch) {
-    std::vector<store::write> writes;
-    for (auto i = from; i < from + batch && i <= drivers; ++i) {
-      const driver_id driver{i};
-      writes.push_back(
-        shift(driver, epochs.at(shard_of(entity_ref{driver})).now, now));
-    }
-    for (auto& x : db->commit(writes))
-      if (x.what != store::outcome::committed)
-        throw std::runtime_error{"a planned write was not committed: "
-                                 + to_string(x.what)};
-  }
-}
 
 /// What ten people have on their screens.
 const std::array<std::string, 5> screens{
@@ -120,7 +72,7 @@ void measure_console(const report& to, const scene& at) {
   const double seconds = at.how.quick ? 5 : 15;
   std::filesystem::remove_all(at.data());
   std::filesystem::create_directories(at.data());
-  fill(*store::make_sqlite(at.data()), drivers);
+  fill_with_drivers(*store::make_sqlite(at.data()), drivers);
   auto node = at.start_again(
     {"dispatch.connection_grace=1h", "dispatch.entity_idle=24h"});
   const metrics x{node->get("/metrics")};

@@ -130,7 +130,7 @@ struct node::body {
     clients = std::make_unique<gateway>(std::move(config));
     clients->watch(written, with.journal.batch_max);
     clients->add_health([this] {
-      std::vector<health_check> checks{{"actors"}, {"store"}};
+      std::vector<health_check> checks{{"actors", {}, {}}, {"store", {}, {}}};
       if (!ready)
         checks[0] = {"actors", health_status::unhealthy, "starting"};
       auto waiting = written->queued.load(std::memory_order_relaxed);

@@ -66,7 +66,7 @@ make_upkeep_collector(upkeep_source from) {
 
 health_source upkeep_health(upkeep_source from) {
   return [from = std::move(from)] {
-    std::vector<health_check> out{{"upkeep"}};
+    std::vector<health_check> out{{"upkeep", {}, {}}};
     if (auto* x = from())
       if (auto why = x->remark(); !why.empty()) {
         out[0].detail = why;

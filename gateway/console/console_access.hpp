@@ -3,7 +3,6 @@
 #include "gateway/console/console_sessions.hpp"
 #include "gateway/http_routes.hpp"
 
-#include <atomic>
 #include <functional>
 
 namespace hansom {
@@ -36,10 +35,6 @@ public:
   /// "\"tiles\":\"\"". Before the gateway starts.
   void set_facts(std::string members) {
     facts_ = std::move(members);
-  }
-
-  [[nodiscard]] console_sessions& sessions() noexcept {
-    return sessions_;
   }
 
 private:

@@ -76,9 +76,9 @@ std::string console_sessions::issue_code(const identity& who, timestamp now) {
   return secret;
 }
 
-std::optional<identity> console_sessions::redeem(std::string_view code,
+std::optional<identity> console_sessions::redeem(std::string_view secret,
                                                  timestamp now) {
-  auto key = digest_of(code);
+  auto key = digest_of(secret);
   std::lock_guard guard{mutex_};
   auto found = codes_.find(key);
   if (found == codes_.end())

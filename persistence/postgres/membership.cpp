@@ -123,9 +123,6 @@ public:
       for (auto& x : statements)
         db_->prepare(x.name, x.sql);
       db_->prepare("view", view_query());
-      db_->prepare("history",
-                   std::string{"SELECT "} + node_columns
-                     + " FROM hansom.node n ORDER BY 1 DESC LIMIT $1::bigint");
       db_->prepare("events", std::string{"SELECT "} + event_columns
                                + " FROM hansom.cluster_event WHERE pos > $1 "
                                  "ORDER BY pos LIMIT $2::bigint");
@@ -280,15 +277,6 @@ public:
 
   bool pause_rebalance(bool paused, const change_note& why) override {
     return truth("pause", {paused ? "t" : "f", why.by, why.reason});
-  }
-
-  std::vector<node_row> history(std::size_t limit) override {
-    return guarded([&] {
-      std::vector<node_row> out;
-      for (auto row : db_->run("history", {written(limit)}))
-        out.push_back(to_node_row(row, 0));
-      return out;
-    });
   }
 
   std::uint64_t record(const cluster_event& x) override {

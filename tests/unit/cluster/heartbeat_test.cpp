@@ -121,9 +121,6 @@ struct fake_rows final : store::membership {
   bool pause_rebalance(bool, const store::change_note&) override {
     never();
   }
-  std::vector<store::node_row> history(std::size_t) override {
-    never();
-  }
   std::uint64_t record(const store::cluster_event&) override {
     never();
   }

@@ -125,9 +125,9 @@ struct city : store::factory {
   }
 
   trip_id request() {
-    auto id =
-      make_trip_id(static_cast<shard_id>(count % 2),
-                   static_cast<std::uint64_t>(now.ms / 1000), 1, ++count);
+    ++count;
+    auto id = make_trip_id(static_cast<shard_id>(count % 2),
+                           static_cast<std::uint64_t>(now.ms / 1000), 1, count);
     trip_requested e;
     e.rider = rider_id{7};
     e.quote = {id.value};

@@ -74,9 +74,9 @@ struct world {
   }
 
   trip_id new_trip() {
+    ++trips;
     return make_trip_id(static_cast<shard_id>(trips % 3),
-                        static_cast<std::uint64_t>(now.ms / 1000), self,
-                        ++trips);
+                        static_cast<std::uint64_t>(now.ms / 1000), self, trips);
   }
 
   trip_id ride() {
