@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-about="three nodes: one gets a tenth of a processor"
+about="three nodes: one gets a fiftieth of a processor"
 stores="postgresql"
 nodes=3
 repeats=2
-load_s=40
+load_s=28
 bound_ms=4000
 . "$cluster/lib/members.bash"
 
@@ -14,12 +14,12 @@ starve() {
   if mkdir "$group" 2>/dev/null; then
     echo "$group" >>"$world/cgroups"
     echo 100000 >"$group/cpu.cfs_period_us" &&
-      echo 10000 >"$group/cpu.cfs_quota_us" &&
+      echo 2000 >"$group/cpu.cfs_quota_us" &&
       echo "${node_pid[$1]}" >"$group/cgroup.procs" &&
       seen="by a cgroup" || cannot "no quota in $group"
     pause 12
     felt=$(sed -n 's/^nr_throttled //p' "$group/cpu.stat")
-    [ "${felt:-0}" -gt 0 ] || broken "the node had enough with a tenth"
+    [ "${felt:-0}" -gt 0 ] || broken "the node had enough with that"
     seen="$seen, held back $felt times"
     alive "$1" && echo -1 >"$group/cpu.cfs_quota_us"
     return 0
