@@ -180,6 +180,14 @@ bool request_book::unwant(trip_id trip) {
   return true;
 }
 
+void request_book::forget(trip_id trip) {
+  if (auto found = all_.find(trip); found != all_.end()) {
+    reopen(found->second);
+    all_.erase(found);
+  }
+  ended_.erase(trip);
+}
+
 void request_book::proposed(trip_id trip, driver_id driver, timestamp until) {
   auto& entry = all_.at(trip);
   reopen(entry);
@@ -220,7 +228,7 @@ std::size_t request_book::forget_silent(timestamp before) {
       silent.push_back(trip);
   std::sort(silent.begin(), silent.end());
   for (auto trip : silent)
-    unwant(trip);
+    forget(trip); // It may have been out of reach, and say the same again.
   return silent.size();
 }
 

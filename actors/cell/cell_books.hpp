@@ -129,6 +129,8 @@ public:
 
   /// @returns whether it was here.
   bool unwant(trip_id trip);
+  /// As if it had never been here: the next want is fresh.
+  void forget(trip_id trip);
 
   /// The request is out on a proposal.
   void proposed(trip_id trip, driver_id driver, timestamp until);

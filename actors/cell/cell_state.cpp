@@ -112,7 +112,10 @@ void cell_state::want(const want_driver& x) {
 
 void cell_state::unwant(const unwant_driver& x) {
   busy_at_ = now();
-  requests_.unwant(x.trip);
+  if (x.matched)
+    requests_.unwant(x.trip);
+  else // It begins the same search anew, under the same revision.
+    requests_.forget(x.trip);
 }
 
 void cell_state::answered(const proposal_answer& x) {

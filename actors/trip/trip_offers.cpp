@@ -64,8 +64,7 @@ void trip_state::drop_offer() {
   unmark_offered(record_);
   // The revision has not risen: the cell takes a new wish as a new one only
   // when the old one is gone.
-  unwant(false);
-  want();
+  want_anew();
   arm();
 }
 

@@ -123,8 +123,7 @@ void trip_state::resume() {
   tell_rider();
   if (has_driver(record_.phase))
     return tell_driver(record_.driver, driver_part::yours);
-  unwant(false);
-  want();
+  want_anew();
 }
 
 void trip_state::arm() {

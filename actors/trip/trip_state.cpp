@@ -76,7 +76,7 @@ void trip_state::committed(const trip_record& next) {
   if (is_waiting(record_.phase))
     want();
   else if (is_waiting(before.phase))
-    unwant(has_driver(record_.phase));
+    unwant();
   arm();
 }
 

@@ -86,7 +86,8 @@ private:
   void tell_driver(driver_id to, driver_part part);
   void tell_near(const trip_position& x);
   void want();
-  void unwant(bool matched);
+  void unwant();
+  void want_anew();
   [[nodiscard]] trip_view view() const;
   [[nodiscard]] cell_id cell() const;
   [[nodiscard]] std::uint32_t seconds_to_go(geo_point from) const;

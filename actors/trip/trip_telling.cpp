@@ -109,8 +109,15 @@ void trip_state::want() {
                                record_.closed_offers, trace_.search()});
 }
 
-void trip_state::unwant(bool matched) {
-  rt_->send_urgent(cell(), unwant_driver{record_.trip, matched});
+/// The cell may know this search, and be out with it on an offer that is void.
+void trip_state::want_anew() {
+  rt_->send_urgent(cell(), unwant_driver{record_.trip, false});
+  want();
+}
+
+/// The search is over: with a driver, or without.
+void trip_state::unwant() {
+  rt_->send_urgent(cell(), unwant_driver{record_.trip, true});
 }
 
 } // namespace hansom

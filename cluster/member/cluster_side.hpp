@@ -56,6 +56,22 @@ public:
     return host_;
   }
 
+  // -- for metrics; any thread, once started ----------------------------------
+
+  [[nodiscard]] std::vector<peer_report> peers() const {
+    return links_ ? links_->peers() : std::vector<peer_report>{};
+  }
+  [[nodiscard]] std::uint64_t turned_away() const noexcept {
+    return links_ ? links_->turned_away() : 0;
+  }
+  /// After `ports`.
+  [[nodiscard]] const mesh_router::counters& mail() const noexcept {
+    return router_->counts();
+  }
+  [[nodiscard]] std::size_t waiting_bytes() const noexcept {
+    return router_->waiting_bytes();
+  }
+
 private:
   [[nodiscard]] core::times times() const;
 

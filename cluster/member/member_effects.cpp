@@ -20,6 +20,10 @@ core::change_result to_change(const std::optional<bool>& x) {
   return *x ? core::change_result::done : core::change_result::refused;
 }
 
+std::uint64_t micros(std::chrono::nanoseconds x) {
+  return static_cast<std::uint64_t>(x.count() / 1000);
+}
+
 std::optional<store::evidence> to_evidence(link_evidence x) {
   switch (x) {
   case link_evidence::none:
@@ -160,6 +164,10 @@ struct member_host::carrier {
         return done;
       },
       [host = &h, x](auto ok) {
+        if (ok.value_or(false)) {
+          std::lock_guard guard{host->mutex_};
+          ++host->report_.declared;
+        }
         host->tell(core::declared{x.target, to_change(ok)});
       });
   }
@@ -266,7 +274,7 @@ struct member_host::carrier {
   void operator()(const core::seal& x) const {
     h.moving_.post([host = &h, row = x.what] {
       host->sealing_[row.shard] = row.now;
-      host->sealed_at_[row.shard] = boot_now();
+      host->sealed_at_[row.shard] = std::chrono::steady_clock::now();
       host->with_.actors->seal_shard(row.shard);
       host->sealed_.push_back(row.shard);
       if (host->sealed_.size() == 1)
@@ -310,6 +318,7 @@ void member_host::carry_out(const core::effects& xs) {
 
 void member_host::open_shard(const core::load& x) {
   auto ok = true;
+  auto began = std::chrono::steady_clock::now();
   try {
     if (!reads_)
       reads_ = with_.store->open();
@@ -329,10 +338,10 @@ void member_host::open_shard(const core::load& x) {
     if (with_.on_opened)
       with_.on_opened(x.what.shard);
   }
-  if (ok && x.receive) {
-    std::lock_guard guard{mutex_};
-    ++report_.moved_in;
-  }
+  if (ok)
+    moves_.open_us.add(micros(std::chrono::steady_clock::now() - began));
+  if (ok && x.receive)
+    ++moves_.in;
   tell(core::loaded{x.what.shard, x.what.now, ok});
 }
 
@@ -359,11 +368,9 @@ void member_host::poll_quiet() {
 void member_host::hand_over(shard_id shard, store::epoch epoch) {
   sealing_[shard] = 0;
   if (with_.actors->close_shard(shard, epoch)) {
-    std::lock_guard guard{mutex_};
-    ++report_.moved_out;
-    report_.last_move_us =
-      static_cast<std::uint64_t>((boot_now() - sealed_at_[shard]).count())
-      * 1000;
+    ++moves_.out;
+    moves_.sealed_us.add(
+      micros(std::chrono::steady_clock::now() - sealed_at_[shard]));
   }
   with_.router->hand_over(shard, false);
   tell(core::queue_sent{shard, 0});

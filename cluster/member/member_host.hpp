@@ -7,6 +7,7 @@
 #include "cluster/mesh/mesh.hpp"
 #include "cluster/mesh/mesh_router.hpp"
 #include "cluster/mesh/shard_map.hpp"
+#include "protocol/histogram.hpp"
 #include "protocol/shard_set.hpp"
 
 #include <array>
@@ -16,6 +17,14 @@
 #include <mutex>
 
 namespace hansom {
+
+/// What moving shards has cost. Readable from any thread.
+struct move_figures {
+  std::atomic<std::uint64_t> out{0};
+  std::atomic<std::uint64_t> in{0};
+  histogram<wait_bounds_us> sealed_us; ///< Sealed until handed over.
+  histogram<wait_bounds_us> open_us;   ///< Reading one until it is open.
+};
 
 /// Lets `core::member` act: gives it what the clock, the store and the mesh
 /// have to say, and carries out what it decides. Three threads of its own, none
@@ -64,11 +73,12 @@ public:
     bool in_outage = false;
     std::size_t owned = 0;
     std::uint64_t suspensions = 0;
-    std::uint64_t moved_out = 0;
-    std::uint64_t moved_in = 0;
-    std::uint64_t last_move_us = 0; ///< Sealed until handed over.
+    std::uint64_t declared = 0; ///< Others, dead.
   };
   [[nodiscard]] report now() const;
+  [[nodiscard]] const move_figures& moves() const noexcept {
+    return moves_;
+  }
   /// @returns whether this node has left, as it was told to.
   [[nodiscard]] bool has_left() const noexcept {
     return left_.load(std::memory_order_relaxed);
@@ -119,8 +129,9 @@ private:
   std::unique_ptr<store::connection> reads_;
   std::array<store::epoch, shard_count> sealing_{}; ///< 0: not to be moved.
   std::vector<shard_id> sealed_; ///< Of those, the ones not known to be quiet.
-  std::array<core::moment, shard_count> sealed_at_{};
+  std::array<std::chrono::steady_clock::time_point, shard_count> sealed_at_{};
 
+  move_figures moves_;
   std::atomic<bool> running_{false};
   std::atomic<bool> leaving_{false}; ///< Was told to.
   std::atomic<bool> left_{false};

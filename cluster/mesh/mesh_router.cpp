@@ -316,6 +316,7 @@ std::optional<mesh_sink::refusal> mesh_router::mail(store::incarnation from,
 }
 
 void mesh_router::returned(store::incarnation by, far_mail x, refusal why) {
+  ++counts_.nacked.at(static_cast<std::size_t>(why.why));
   if (why.why == mesh_nack::unknown_type) {
     spdlog::error("{} does not understand {}", by, caf::to_string(x.what.what));
     return send_back(std::move(x), drop_reason::unexpected_message);

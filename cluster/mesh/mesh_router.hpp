@@ -28,15 +28,17 @@ public:
   static constexpr std::uint8_t hops_max = 2;
 
   struct counters {
-    std::atomic<std::uint64_t> routed{0};     ///< Mail that went to a peer.
-    std::atomic<std::uint64_t> relayed{0};    ///< Passed on for others.
-    std::atomic<std::uint64_t> held{0};       ///< Waited for an owner.
-    std::atomic<std::uint64_t> conflated{0};  ///< Positions overtaken by later.
-    std::atomic<std::uint64_t> expired{0};    ///< No way was found in time.
-    std::atomic<std::uint64_t> full{0};       ///< Too much waited.
-    std::atomic<std::uint64_t> stale{0};      ///< Words of a former owner.
-    std::atomic<std::uint64_t> bounced{0};    ///< Came back and was kept.
-    std::atomic<std::uint64_t> frames_out{0}; ///< For clients elsewhere.
+    std::atomic<std::uint64_t> routed{0};    ///< Mail that went to a peer.
+    std::atomic<std::uint64_t> relayed{0};   ///< Passed on for others.
+    std::atomic<std::uint64_t> held{0};      ///< Waited for an owner.
+    std::atomic<std::uint64_t> conflated{0}; ///< Positions overtaken by later.
+    std::atomic<std::uint64_t> expired{0};   ///< No way was found in time.
+    std::atomic<std::uint64_t> full{0};      ///< Too much waited.
+    std::atomic<std::uint64_t> stale{0};     ///< Words of a former owner.
+    std::atomic<std::uint64_t> bounced{0};   ///< Came back and was kept.
+    /// The same, by why; and what came back for good.
+    std::array<std::atomic<std::uint64_t>, mesh_nack_count> nacked{};
+    std::atomic<std::uint64_t> frames_out{0};  ///< For clients elsewhere.
     std::atomic<std::uint64_t> frames_lost{0}; ///< Those that found no way.
   };
 

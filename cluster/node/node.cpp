@@ -11,6 +11,7 @@
 #include "cluster/config/load.hpp"
 #include "cluster/map/map_routes.hpp"
 #include "cluster/member/app_version.hpp"
+#include "cluster/member/cluster_metrics.hpp"
 #include "cluster/member/cluster_side.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/logging.hpp"
@@ -303,6 +304,7 @@ void node::start() {
   b.clients->add_metrics(make_ride_collector(*b.actors, b.written));
   b.clients->add_metrics(make_process_collector(b.with.node.name));
   b.clients->add_metrics(make_log_collector());
+  b.clients->add_metrics(make_cluster_collector(*b.actors, b.peers.get()));
   b.actors->start();
   b.recovered = b.actors->recover(*b.store->open());
   b.make_revocations();

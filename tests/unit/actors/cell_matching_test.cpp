@@ -103,11 +103,25 @@ TEST_CASE("a trip that ends is forgotten, late repetitions too") {
   city_map map{here(), 100, {"1"}};
   city.populate(map);
   city.settle();
-  city.node().send(city.home(map['1']), unwant_driver{cells::trip('1'), false});
+  city.node().send(city.home(map['1']), unwant_driver{cells::trip('1'), true});
   city.request('1', map['1']);
   city.tell_free('a', map['1']);
   city.advance(10s);
   CHECK(city.proposals().empty());
+}
+
+TEST_CASE("a trip that searches anew is not taken for a late repetition") {
+  cells city;
+  city_map map{here(), 100, {"1"}};
+  city.populate(map);
+  city.settle();
+  // Its shard has moved, and the cell's with it: what the former owner passed
+  // on is here already.
+  city.node().send(city.home(map['1']), unwant_driver{cells::trip('1'), false});
+  city.request('1', map['1']);
+  city.tell_free('a', map['1']);
+  city.advance(10s);
+  CHECK(city.proposals() == "1a");
 }
 
 TEST_CASE("a stale position is not used, and the explanation says so") {

@@ -76,7 +76,7 @@ TEST_CASE_FIXTURE(ride_fixture, "nobody found: the trip expires") {
   advance(2s);
   CHECK(stored(trip).phase == trip_phase::expired);
   CHECK(has(last_push(ann, "trip"), "\"reason\":\"no_driver\""));
-  CHECK_FALSE(stand_ins->of<unwant_driver>().back().second.matched);
+  CHECK(stand_ins->of<unwant_driver>().back().second.matched);
   ask_for_ride(ann, 555);
 }
 
