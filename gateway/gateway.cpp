@@ -60,6 +60,7 @@ struct gateway::inside {
     }
     metrics.push_back(
       make_gateway_collector(std::move(numbers), shared.draining));
+    metrics.push_back(make_login_collector(*shared.console));
     add_routes();
   }
 

@@ -39,6 +39,9 @@ std::string postgres_at(const std::string& url, const std::string& host,
 ///          is. @throws unavailable_error.
 std::string why_no_archive(const postgres_options& with);
 
+/// @returns the server's own time. @throws unavailable_error.
+timestamp postgres_time(const postgres_options& with);
+
 /// Makes a database ready for `pg_restore`: the role that the copy's grants
 /// name is there. Needs the owner's rights.
 /// @throws std::runtime_error when schema hansom is there already.

@@ -34,9 +34,18 @@ std::shared_ptr<probe> observatory::probe_for(entity_ref who) {
   auto made =
     std::make_shared<probe>(who, this, describe_kind(who.kind).history);
   // Who follows an actor goes on when it comes back into memory.
-  if (following_.load(std::memory_order_relaxed))
-    if (auto known = find(who, false); known && !known->ended())
-      made->watched.store(true, std::memory_order_relaxed);
+  if (following_.load(std::memory_order_relaxed)) {
+    std::lock_guard guard{mutex_};
+    auto any = false; // Or nobody is looked up from now on.
+    for (auto& x : recordings_) {
+      if (x.trace || x.what->ended())
+        continue;
+      any = true;
+      if (x.what->whom() == who)
+        made->watched.store(true, std::memory_order_relaxed);
+    }
+    following_.store(any, std::memory_order_relaxed);
+  }
   return made;
 }
 

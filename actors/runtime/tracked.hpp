@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/runtime/mailbox_waits.hpp"
 #include "actors/runtime/observatory.hpp"
 #include "actors/runtime/probe.hpp"
 
@@ -37,7 +38,8 @@ public:
   void enqueue(caf::mailbox_element_ptr what,
                caf::execution_unit* where) override {
     if (probe_)
-      probe_->enqueued.fetch_add(1, std::memory_order_relaxed);
+      timer_.comes(probe_->enqueued.fetch_add(1, std::memory_order_relaxed),
+                   probe_->who.id);
     Base::enqueue(std::move(what), where);
   }
 
@@ -45,6 +47,11 @@ public:
     if (!probe_)
       return Base::consume(what);
     auto keep = probe_; // The handler may end the actor.
+    if (auto ns =
+          timer_.turn(keep->handled.load(std::memory_order_relaxed) + 1);
+        ns >= 0) [[unlikely]]
+      mailbox_waits::of(keep->who.kind)
+        .add(static_cast<std::uint64_t>(ns) / 1000);
     turn_of turn{keep->shard};
     handling now{*keep, what.content()};
     try {
@@ -67,6 +74,7 @@ protected:
 
 private:
   std::shared_ptr<probe> probe_;
+  wait_timer timer_;
 };
 
 } // namespace hansom

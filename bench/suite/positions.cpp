@@ -31,18 +31,16 @@ indexed ask_cells(const server& whom, const std::string& key_file) {
                      .count();
   const auto token =
     fleet::make_token(fleet::read_key_file(key_file), "viewer", 1, now, 3600);
-  const auto answer = nlohmann::json::parse(whom.get("/v1/admin/cells", token));
+  const auto cells = nlohmann::json::parse(whom.get("/v1/admin/cells", token));
   indexed out;
-  std::function<void(const nlohmann::json&)> look = [&](auto& x) {
-    if (x.is_object() && x.contains("unknown_positions")) {
-      out.known += x.at("positions").template get<double>();
-      out.unknown += x.at("unknown_positions").template get<double>();
-    }
-    if (x.is_structured())
-      for (auto& y : x)
-        look(y);
-  };
-  look(answer);
+  for (auto& x : cells.at("cells")) {
+    const auto name = x.at("cell").get<std::string>();
+    const auto cell =
+      nlohmann::json::parse(whom.get("/v1/admin/actors/cell/" + name, token));
+    const auto& figures = cell.at("state").at("figures");
+    out.known += figures.at("positions").get<double>();
+    out.unknown += figures.at("unknown_positions").get<double>();
+  }
   return out;
 }
 

@@ -1,15 +1,21 @@
 #include "actors/runtime/kind_description.hpp"
 #include "cluster/admin/admin_desk.hpp"
 #include "cluster/admin/masking.hpp"
+#include "cluster/admin/order_body.hpp"
 #include "cluster/admin/query_text.hpp"
 #include "cluster/admin/row_json.hpp"
 
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 #include <map>
 
 namespace hansom {
+
+/// The body of an order to leave memory.
+struct passivate_order {
+  caf::optional<bool> dry_run;
+};
+HANSOM_RECORD(passivate_order, dry_run)
 
 namespace {
 
@@ -223,7 +229,8 @@ void show_or_tail(const shared_desk& desk, const http_request& request,
                   const http_reply& reply) {
   entity_ref who;
   auto tail = request.path.ends_with(tail_suffix);
-  if (!read_name(request, tail ? tail_suffix : "", who, reply))
+  if (!read_name(request, tail ? tail_suffix : "", who, reply)
+      || is_forwarded(*desk, who, request, reply))
     return;
   if (tail)
     tail_actor(desk, who, request, reply);
@@ -266,22 +273,22 @@ void passivate_actor(const shared_desk& desk, const http_request& request,
                          "Orders to an actor: POST "
                          "/v1/admin/actors/KIND/ID/passivate"));
   entity_ref who;
-  if (!read_name(request, passivate_suffix, who, reply))
+  if (!read_name(request, passivate_suffix, who, reply)
+      || is_forwarded(*desk, who, request, reply))
     return;
   auto p = desk->node.entities().watch_of(who);
   if (!p)
     return reply(not_resident(who));
-  auto body = request.body.empty()
-                ? document::object()
-                : document::parse(request.body, nullptr, false);
-  if (!body.is_object() || !body.value("dry_run", document(false)).is_boolean())
-    return reply(problem(error_code::out_of_range,
-                         R"(body: expected {} or {"dry_run":true})"));
-  if (body.value("dry_run", false))
+  passivate_order said;
+  if (auto wrong =
+        read_optional_body(request, said, R"({} or {"dry_run":true})");
+      !wrong.empty())
+    return reply(problem(error_code::out_of_range, wrong));
+  if (said.dry_run.value_or(false))
     return reply(json_response(
       {{"actor", to_string(who)}, {"left", false}, {"why", plan_of(who, *p)}}));
-  spdlog::info("operator {} asks {} to leave memory", request.who->subject,
-               to_string(who));
+  desk->audit({"actor.passivate", name_of(*request.who), to_string(who),
+               "asked to leave memory"});
   desk->node.entities().deliver(who, {caf::make_message(passivate{})}, false);
   auto until = std::chrono::steady_clock::now() + leaves_within;
   desk->node.system().spawn<caf::hidden>(
@@ -300,7 +307,8 @@ void passivate_actor(const shared_desk& desk, const http_request& request,
 } // namespace
 
 void add_actor_routes(http_routes& routes, const shared_desk& desk) {
-  routes.add("GET", "/v1/admin/actors", in_back_room(desk, list_actors));
+  routes.add("GET", "/v1/admin/actors",
+             of_all_nodes(desk, in_back_room(desk, list_actors)));
   routes.add("GET", "/v1/admin/kinds", at_once(desk, list_kinds));
   routes.add("GET", std::string{actors_prefix},
              in_back_room(desk, show_or_tail));

@@ -34,6 +34,20 @@ http_handler at_once(const shared_desk& desk, desk_handler handle) {
   };
 }
 
+http_handler of_all_nodes(const shared_desk& desk, http_handler here) {
+  if (!desk->others)
+    return here;
+  return [others = desk->others, here = std::move(here)](
+           const http_request& request, const http_reply& reply) {
+    others->gather(here, request, reply);
+  };
+}
+
+bool is_forwarded(const admin_desk& desk, entity_ref about,
+                  const http_request& request, const http_reply& reply) {
+  return desk.others && desk.others->forward(about, request, reply);
+}
+
 http_response json_response(const document& body) {
   constexpr auto as_is = -1;
   return {200,

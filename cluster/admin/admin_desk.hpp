@@ -1,6 +1,9 @@
 #pragma once
 
+#include "cluster/admin/audit_trail.hpp"
 #include "cluster/admin/back_room.hpp"
+#include "cluster/admin/city_picture.hpp"
+#include "cluster/admin/elsewhere.hpp"
 #include "cluster/admin/introspection.hpp"
 #include "cluster/admin/rights.hpp"
 #include "cluster/admin/survey.hpp"
@@ -19,13 +22,17 @@ struct admin_desk {
   /// @param reads a store connection of its own.
   admin_desk(runtime& n, std::string name,
              std::unique_ptr<store::connection> reads_from)
-    : node{n}, node_name{std::move(name)}, look{n}, actors{n}, reads{std::move(
-                                                                 reads_from)} {
+    : node{n}, node_name{std::move(name)}, cells{cells_of(n)}, look{n},
+      actors{n}, reads{std::move(reads_from)} {
     room.when_idle([this] { actors.forget(); });
   }
 
   runtime& node;
   const std::string node_name;
+  elsewhere* others = nullptr; ///< Null: there are none, ever.
+  /// Who has ordered what. Set before the gateway starts.
+  audit_trail audit = [](const audit_record&) {};
+  cell_source cells; ///< Replaced before the gateway starts, if at all.
   introspection look;
   surveyor actors;
   std::mutex mutex; ///< Guards `reads`.
@@ -42,6 +49,13 @@ http_handler in_back_room(const shared_desk& desk, desk_handler handle);
 
 /// The same on the gateway's thread, for what is quick.
 http_handler at_once(const shared_desk& desk, desk_handler handle);
+
+/// A view of all nodes, of which `here` is our part.
+http_handler of_all_nodes(const shared_desk& desk, http_handler here);
+
+/// @returns whether another node has been asked, since it has this entity.
+bool is_forwarded(const admin_desk& desk, entity_ref about,
+                  const http_request& request, const http_reply& reply);
 
 http_response json_response(const nlohmann::json& body);
 

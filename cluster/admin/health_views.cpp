@@ -63,18 +63,20 @@ void show_stuck(const shared_desk& desk, const http_request&,
   body["verdict"] = verdict_on(*from);
   body["running"] = document::array();
   body["backlog"] = document::array();
+  std::size_t stuck = 0;
+  std::size_t behind = 0;
   for (auto& x : from->rows) {
     auto& kind = describe_kind(x.who.kind);
     document row{{"actor", to_string(x.who)},
                  {"mailbox", x.mailbox},
                  {"running_ms", x.running_ms}};
     auto message = x.at_work ? name_of(x.running) : std::string_view{};
-    if (is_stuck(x) && body["running"].size() < wrong_rows_max) {
+    if (is_stuck(x) && ++stuck <= wrong_rows_max) {
       row["message"] = message;
       row["deadline_ms"] = kind.deadline_of(x.running).count();
       body["running"].push_back(row);
     }
-    if (is_behind(x) && body["backlog"].size() < wrong_rows_max) {
+    if (is_behind(x) && ++behind <= wrong_rows_max) {
       row.erase("message");
       row.erase("deadline_ms");
       row["running"] = message;
@@ -82,6 +84,8 @@ void show_stuck(const shared_desk& desk, const http_request&,
       body["backlog"].push_back(row);
     }
   }
+  body["running_more"] = stuck - body["running"].size();
+  body["backlog_more"] = behind - body["backlog"].size();
   body["slow"] = incidents_json(desk->node.watch().slow());
   body["deaths"] = incidents_json(desk->node.watch().deaths());
   reply(json_response(body));
@@ -252,11 +256,14 @@ void show_tree(const shared_desk& desk, const http_request& request,
 } // namespace
 
 void add_health_views(http_routes& routes, const shared_desk& desk) {
-  routes.add("GET", "/v1/admin/stuck", in_back_room(desk, show_stuck));
+  routes.add("GET", "/v1/admin/stuck",
+             of_all_nodes(desk, in_back_room(desk, show_stuck)));
   routes.add("GET", "/v1/admin/deadletters",
-             in_back_room(desk, show_dead_letters));
-  routes.add("GET", "/v1/admin/messages", in_back_room(desk, show_messages));
-  routes.add("GET", "/v1/admin/tree", in_back_room(desk, show_tree));
+             of_all_nodes(desk, in_back_room(desk, show_dead_letters)));
+  routes.add("GET", "/v1/admin/messages",
+             of_all_nodes(desk, in_back_room(desk, show_messages)));
+  routes.add("GET", "/v1/admin/tree",
+             of_all_nodes(desk, in_back_room(desk, show_tree)));
 }
 
 } // namespace hansom

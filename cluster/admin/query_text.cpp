@@ -1,5 +1,7 @@
 #include "cluster/admin/query_text.hpp"
 
+#include "cluster/admin/elsewhere.hpp"
+
 #include <charconv>
 
 namespace hansom {
@@ -33,6 +35,10 @@ std::string query_value(std::string_view query, std::string_view name) {
       return decoded(item.substr(eq + 1));
   }
   return {};
+}
+
+bool asks_here(const http_request& request) {
+  return query_value(request.query, "scope") == "here";
 }
 
 bool query_number(std::string_view query, std::string_view name,

@@ -1,12 +1,9 @@
 #include "cluster/admin/revocation_routes.hpp"
 
+#include "cluster/admin/order_body.hpp"
 #include "cluster/admin/query_text.hpp"
 #include "cluster/admin/rights.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -88,13 +85,10 @@ std::string judge(const revoke_order& order, timestamp now, milliseconds life,
 std::string read_order(const http_request& request, timestamp now,
                        milliseconds life, revoke_order& order,
                        revocation& out) {
-  nlohmann::json document;
-  decode_error error;
-  if (!json::parse(request.body, 2, document, error)
-      || !json::read(document, order, error, json::reading::strict))
-    return "body" + (error.where.empty() ? "" : ", " + error.where) + ": "
-           + error.message
-           + R"( Expected {"user":"driver/7"} or {"jti":"..."})";
+  if (auto wrong =
+        read_body(request, order, R"({"user":"driver/7"} or {"jti":"..."})");
+      !wrong.empty())
+    return wrong;
   return judge(order, now, life, out);
 }
 
@@ -115,7 +109,8 @@ void append_facts(std::string& out, const store::revocation_row& x) {
 }
 
 void revoke(revocation_desk& desk, const http_request& request, timestamp now,
-            milliseconds life, const http_reply& reply) {
+            milliseconds life, const audit_trail& audit,
+            const http_reply& reply) {
   revoke_order order;
   revocation what;
   if (auto wrong = read_order(request, now, life, order, what); !wrong.empty())
@@ -125,14 +120,16 @@ void revoke(revocation_desk& desk, const http_request& request, timestamp now,
   row.issued_before = what.issued_before;
   row.at = now;
   row.until = what.until;
-  row.by = request.who->subject;
+  row.by = name_of(*request.who);
   if (order.reason)
     row.reason = *order.reason;
-  // The reason is what somebody wrote: it is in the store, not in the log.
-  spdlog::info("operator {} revokes {} (issued before {})", row.by, row.name,
-               row.issued_before.ms);
-  desk.put(row, [reply, row](auto verdict, const std::string& why) {
-    if (verdict != revocation_desk::verdict::done)
+  desk.put(row, [=](auto verdict, const std::string& why) {
+    auto done = verdict == revocation_desk::verdict::done;
+    // The reason is what somebody wrote: it is in the list alone.
+    audit({"token.revoke", row.by, row.name,
+           (done ? "issued before " : "not done: issued before ")
+             + std::to_string(row.issued_before.ms)});
+    if (!done)
       return reply(refusal(verdict, why));
     http_response answer;
     answer.body = "{";
@@ -179,12 +176,13 @@ void list(revocation_desk& desk, const http_request& request,
 
 void add_revocation_routes(http_routes& routes, revocation_desk& desk,
                            std::function<timestamp()> now,
-                           milliseconds token_life) {
+                           milliseconds token_life, audit_trail audit) {
   routes.add("POST", "/v1/admin/revocations",
-             [&desk, now = std::move(now), token_life](
-               const http_request& request, const http_reply& reply) {
+             [&desk, now = std::move(now), token_life,
+              audit = std::move(audit)](const http_request& request,
+                                        const http_reply& reply) {
                if (may_order(request, reply))
-                 revoke(desk, request, now(), token_life, reply);
+                 revoke(desk, request, now(), token_life, audit, reply);
              });
   routes.add("GET", "/v1/admin/revocations",
              [&desk](const http_request& request, const http_reply& reply) {

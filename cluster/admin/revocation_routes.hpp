@@ -1,11 +1,13 @@
 #pragma once
 
+#include "cluster/admin/audit_trail.hpp"
 #include "cluster/admin/revocation_desk.hpp"
 #include "gateway/http_routes.hpp"
 
 namespace hansom {
 
-/// Tokens that no longer count; takes a token of role operator:
+/// Tokens that no longer count; takes a token of role operator or
+/// admin:
 ///
 ///   POST /v1/admin/revocations  {"user":"driver/7","before":1700000000000}
 ///                               {"jti":"t1","reason":"..."}
@@ -21,6 +23,6 @@ namespace hansom {
 /// @param token_life longest life of a token.
 void add_revocation_routes(http_routes& routes, revocation_desk& desk,
                            std::function<timestamp()> now,
-                           milliseconds token_life);
+                           milliseconds token_life, audit_trail audit);
 
 } // namespace hansom

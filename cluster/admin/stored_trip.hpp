@@ -11,8 +11,9 @@ namespace hansom {
 /// A trip as the store has it, resident or not.
 struct stored_trip {
   trip_record record;
-  std::string state; ///< The same as JSON.
-  std::vector<store::journal_row> journal;
+  std::string state;                       ///< The same as JSON.
+  std::vector<store::journal_row> journal; ///< Its oldest events.
+  bool journal_cut = false;                ///< There are later ones.
 };
 
 /// @returns `false`, with a sentence in `why`, when there is no such trip.

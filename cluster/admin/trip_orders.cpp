@@ -1,12 +1,9 @@
 #include "cluster/admin/trip_orders.hpp"
 
+#include "cluster/admin/order_body.hpp"
 #include "cluster/admin/paths.hpp"
 #include "cluster/admin/rights.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -43,13 +40,10 @@ std::string read_order(const http_request& request, trip_id& trip,
   name.remove_suffix(end_suffix.size());
   if (!parse_id(name, trip))
     return "expected a trip id: 16 hexadecimal digits";
-  nlohmann::json document;
-  decode_error error;
-  if (!json::parse(request.body, 2, document, error)
-      || !json::read(document, out, error, json::reading::strict))
-    return "body" + (error.where.empty() ? "" : ", " + error.where) + ": "
-           + error.message
-           + R"( Expected {"id":"...","as":"completed","reason":"..."})";
+  if (auto wrong = read_body(request, out,
+                             R"({"id":"...","as":"completed","reason":"..."})");
+      !wrong.empty())
+    return wrong;
   if (!is_order_id(out.id))
     return "id: expected 1 to 64 printable ASCII characters without spaces";
   if (out.as != "completed" && out.as != "cancelled")
@@ -98,8 +92,18 @@ void expire_later(runtime& node, order_desk& desk, session_ref order) {
     });
 }
 
+/// The reason is what somebody wrote: it is in the trip's journal alone.
+audit_record record_of(std::string by, trip_id trip, const end_order& order,
+                       const http_response& answer) {
+  return {"trip.end", std::move(by), to_string(entity_ref{trip}),
+          answer.status == 200 ? "ended as " + order.as
+                               : "not ended as " + order.as + ": status "
+                                   + std::to_string(answer.status)};
+}
+
 void end_trip_by_order(runtime& node, order_desk& desk,
-                       const http_request& request, const http_reply& reply) {
+                       const shared_desk& looks, const http_request& request,
+                       const http_reply& reply) {
   if (!request.path.ends_with(end_suffix))
     return reply(problem(404, "http.not_found",
                          "Orders to a trip: POST /v1/admin/trips/ID/end or "
@@ -113,7 +117,8 @@ void end_trip_by_order(runtime& node, order_desk& desk,
   parse_traceparent(request.header("traceparent"), said);
   if (node.spans() != nullptr)
     span = node.spans()->begin_root(said);
-  auto to = desk.expect([reply, order, &node, span](const std::string& body) {
+  auto by = name_of(*request.who);
+  auto to = desk.expect([=, &node](const std::string& body) {
     auto here = span;
     end_span(node.spans(), here, [] {
       finished_span x;
@@ -121,19 +126,18 @@ void end_trip_by_order(runtime& node, order_desk& desk,
       x.kind = span_kind::server;
       return x;
     });
-    reply(to_http(body, order));
+    auto answer = to_http(body, order);
+    looks->audit(record_of(by, trip, order, answer));
+    reply(std::move(answer));
   });
   if (!to)
     return reply(problem(error_code::overloaded));
-  // The reason is what somebody wrote: it is in the journal, not in the log.
-  spdlog::info("operator {} ends trip {} as {}", request.who->subject,
-               to_string(trip), order.as);
   expire_later(node, desk, *to);
   trip_end what;
   what.as =
     order.as == "completed" ? trip_phase::completed : trip_phase::cancelled;
   what.reason = order.reason;
-  what.operator_name = request.who->subject;
+  what.operator_name = by;
   node.send(trip, client_ref{*to, trip, order.id, span.at}, std::move(what));
 }
 
@@ -149,7 +153,7 @@ void add_trip_orders(http_routes& routes, runtime& node, order_desk& desk,
                if (request.path.ends_with("/trace"))
                  begin_trace(*looks, request, reply);
                else
-                 end_trip_by_order(node, desk, request, reply);
+                 end_trip_by_order(node, desk, looks, request, reply);
              });
 }
 

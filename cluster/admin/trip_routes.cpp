@@ -114,8 +114,10 @@ document journal_json(const stored_trip& x, client_role role) {
 }
 
 void explain(const shared_desk& desk, trip_id trip, const stored_trip& stored,
-             const http_reply& reply) {
+             const http_request& request, const http_reply& reply) {
   auto cell = cell_of(stored.record.pickup, desk->node.config().cell_level);
+  if (is_forwarded(*desk, cell, request, reply))
+    return;
   document about{{"phase", to_string(stored.record.phase)},
                  {"assigned_driver",
                   stored.record.driver ? to_string(stored.record.driver) : ""}};
@@ -152,11 +154,14 @@ void show_trip(const shared_desk& desk, const http_request& request,
     return reply(problem(error_code::no_such_trip, why));
   auto role = role_of(request);
   if (asks_why)
-    return explain(desk, trip, stored, reply);
+    return explain(desk, trip, stored, request, reply);
   if (asks_trace)
-    return reply(json_response(trace_json(*desk, trip, stored, role)));
+    return of_all_nodes(desk, [&](auto&&, const http_reply& answer) {
+      answer(json_response(trace_json(*desk, trip, stored, role)));
+    })(request, reply);
   reply(json_response({{"trip", masked(stored.state, entity_kind::trip, role)},
-                       {"journal", journal_json(stored, role)}}));
+                       {"journal", journal_json(stored, role)},
+                       {"journal_cut", stored.journal_cut}}));
 }
 
 } // namespace
@@ -173,12 +178,16 @@ bool read_trip(admin_desk& desk, trip_id trip, stored_trip& out,
   if (!decode(found->state, out.record, why))
     return false;
   out.state = found->state;
-  out.journal = desk.reads->journal_of(trip, journal_rows_max);
+  out.journal = desk.reads->journal_of(trip, journal_rows_max + 1);
+  out.journal_cut = out.journal.size() > journal_rows_max;
+  if (out.journal_cut)
+    out.journal.pop_back();
   return true;
 }
 
 void add_trip_routes(http_routes& routes, const shared_desk& desk) {
-  routes.add("GET", "/v1/admin/trips", in_back_room(desk, list_trips));
+  routes.add("GET", "/v1/admin/trips",
+             of_all_nodes(desk, in_back_room(desk, list_trips)));
   routes.add("GET", std::string{trips_prefix}, in_back_room(desk, show_trip));
 }
 

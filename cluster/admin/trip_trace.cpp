@@ -2,15 +2,23 @@
 
 #include "actors/cell/cell_cover.hpp"
 #include "cluster/admin/masking.hpp"
+#include "cluster/admin/order_body.hpp"
+#include "cluster/admin/paths.hpp"
 #include "cluster/admin/rights.hpp"
 #include "cluster/admin/row_json.hpp"
 
 #include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 namespace hansom {
+
+/// The body of an order to record what is said about a trip.
+struct trace_order {
+  caf::optional<std::uint32_t> messages;
+  caf::optional<std::uint32_t> seconds;
+};
+HANSOM_RECORD(trace_order, messages, seconds)
 
 namespace {
 
@@ -82,26 +90,23 @@ document live_json(const recording::part& x, timestamp now) {
           {"dropped", x.dropped}};
 }
 
-/// Reads `{"messages":200,"seconds":30}`; @returns what is wrong with it.
-std::string read_limits(const std::string& text, recording::limits& out) {
-  constexpr std::size_t messages_max = 500;
-  constexpr std::size_t seconds_max = 30;
-  auto body =
-    text.empty() ? document::object() : document::parse(text, nullptr, false);
-  auto number = [&](const char* name, std::size_t usual, std::size_t most,
-                    std::size_t& n) {
-    auto x = body.value(name, document(usual));
-    if (!x.is_number_unsigned() || x.get<std::size_t>() < 1
-        || x.get<std::size_t>() > most)
-      return false;
-    n = x.get<std::size_t>();
-    return true;
+/// Reads how much is to be recorded; @returns what is wrong with it.
+std::string read_limits(const http_request& request, recording::limits& out) {
+  constexpr std::string_view expected =
+    R"({"messages":1 to 500,"seconds":1 to 30})";
+  constexpr std::uint32_t messages_usual = 200;
+  constexpr std::uint32_t messages_max = 500;
+  constexpr std::uint32_t seconds_max = 30;
+  trace_order said;
+  if (auto wrong = read_optional_body(request, said, expected); !wrong.empty())
+    return wrong;
+  auto messages = said.messages.value_or(messages_usual);
+  auto seconds = said.seconds.value_or(seconds_max);
+  auto beyond = [](std::uint32_t x, std::uint32_t max) {
+    return x < 1 || x > max;
   };
-  std::size_t messages = 0;
-  std::size_t seconds = 0;
-  if (!body.is_object() || !number("messages", 200, messages_max, messages)
-      || !number("seconds", seconds_max, seconds_max, seconds))
-    return R"(body: expected {"messages":1 to 500,"seconds":1 to 30})";
+  if (beyond(messages, messages_max) || beyond(seconds, seconds_max))
+    return "body: out of range. Expected " + std::string{expected};
   out = {messages, 200, messages, std::chrono::seconds{seconds}};
   return {};
 }
@@ -119,7 +124,10 @@ document trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
                       {"name", row.kind},
                       {"took_us", 0},
                       {"data", masked(row.payload, entity_kind::trip, role)}}});
-  document body{{"trip", to_string(trip)}, {"live", nullptr}};
+  document body{{"trip", to_string(trip)},
+                {"node", desk.node_name},
+                {"live", nullptr},
+                {"journal_cut", stored.journal_cut}};
   std::vector<message_record> live;
   if (auto recorded = desk.node.watch().find(trip, true)) {
     auto part = recorded->read(0);
@@ -151,18 +159,18 @@ document trace_json(admin_desk& desk, trip_id trip, const stored_trip& stored,
 
 void begin_trace(admin_desk& desk, const http_request& request,
                  const http_reply& reply) {
-  constexpr std::string_view prefix = "/v1/admin/trips/";
   constexpr std::string_view suffix = "/trace";
-  auto name = std::string_view{request.path}.substr(prefix.size());
+  auto name = std::string_view{request.path}.substr(trips_prefix.size());
   name.remove_suffix(suffix.size());
   trip_id trip;
   if (!parse_id(name, trip))
     return reply(problem(error_code::out_of_range,
                          "expected a trip id: 16 hexadecimal digits"));
   recording::limits limits;
-  if (auto wrong = read_limits(request.body, limits); !wrong.empty())
+  if (auto wrong = read_limits(request, limits); !wrong.empty())
     return reply(problem(error_code::out_of_range, wrong));
-  if (!desk.node.entities().watch_of(trip))
+  // Among several nodes all record, since its driver may be on any of them.
+  if (!desk.others && !desk.node.entities().watch_of(trip))
     return reply(problem(404, "actor.not_resident",
                          to_string(entity_ref{trip})
                            + " is not in this node's memory: nothing more "
@@ -171,8 +179,13 @@ void begin_trace(admin_desk& desk, const http_request& request,
   if (!live)
     return reply(problem(error_code::overloaded,
                          "too many actors and trips are followed already"));
-  spdlog::info("operator {} traces trip {} for {} messages",
-               request.who->subject, to_string(trip), limits.messages_max);
+  if (!asks_here(request)) {
+    if (desk.others)
+      desk.others->tell(request);
+    desk.audit({"trip.trace", name_of(*request.who),
+                to_string(entity_ref{trip}),
+                "for " + std::to_string(limits.messages_max) + " messages"});
+  }
   auto body = live_json(live->read(0), desk.node.now());
   body["trip"] = to_string(trip);
   reply(json_response(body));

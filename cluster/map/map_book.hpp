@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/cell/cell_picture.hpp"
+#include "cluster/admin/city_picture.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -11,14 +11,6 @@
 #include <vector>
 
 namespace hansom {
-
-/// What the cells of a node said at one moment.
-struct city_picture {
-  timestamp at;
-  std::vector<cell_picture> cells;
-  std::vector<cell_id> silent; ///< Are there and did not answer in time.
-  std::size_t cut = 0;         ///< Cells that were not asked.
-};
 
 /// The city as the map shows it, frame after frame, each made once for all who
 /// look. A frame names what has changed since the one before:

@@ -23,7 +23,8 @@ public:
 
   /// Gathers a picture and hands it on, from any thread, once, within about
   /// half a second. What it throws is logged; it is asked again.
-  using source = std::function<void(std::function<void(city_picture)>)>;
+  using taker = std::function<void(city_picture)>;
+  using source = std::function<void(taker)>;
   using viewer = std::function<void(std::string)>;
 
   /// @param before see `map_book`.

@@ -1,14 +1,12 @@
 #pragma once
 
-#include "actors/runtime/runtime.hpp"
 #include "cluster/map/map_feed.hpp"
 #include "gateway/http_routes.hpp"
 
 namespace hansom {
 
-/// Asks all cells of the node for their pictures, at most half a second.
-/// @param node must outlive what is returned.
-map_feed::source pictures_of(runtime& node);
+/// What the map wants to know of cells.
+map_feed::source map_pictures(cell_source cells);
 
 /// For viewers and operators:
 ///

@@ -52,6 +52,14 @@ public:
   void leave();
   void stop();
 
+  /// Who owns what, and where everybody is.
+  [[nodiscard]] const shard_map& where() const noexcept {
+    return *map_;
+  }
+  /// To clients of all nodes; after `ports`.
+  [[nodiscard]] client_port& way() noexcept {
+    return *router_;
+  }
   [[nodiscard]] const member_host& member() const noexcept {
     return host_;
   }

@@ -9,10 +9,12 @@
 #include "cluster/admin/revocation_routes.hpp"
 #include "cluster/admin/trip_orders.hpp"
 #include "cluster/config/load.hpp"
+#include "cluster/everywhere/other_nodes.hpp"
 #include "cluster/map/map_routes.hpp"
 #include "cluster/member/app_version.hpp"
 #include "cluster/member/cluster_metrics.hpp"
 #include "cluster/member/cluster_side.hpp"
+#include "cluster/node/actor_metrics.hpp"
 #include "cluster/node/keys.hpp"
 #include "cluster/node/logging.hpp"
 #include "cluster/node/node_metrics.hpp"
@@ -83,6 +85,7 @@ struct node::body {
   std::unique_ptr<redis_services> redis; ///< Null: without.
   std::unique_ptr<order_desk> orders;
   std::unique_ptr<cluster_side> peers; ///< Null: alone.
+  std::unique_ptr<other_nodes> others; ///< Likewise.
   std::unique_ptr<actor_config> actors_config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<runtime> actors;
@@ -131,17 +134,10 @@ struct node::body {
     clients = std::make_unique<gateway>(std::move(config));
     clients->watch(written, with.journal.batch_max);
     clients->add_health([this] {
-      std::vector<health_check> checks{{"actors", {}, {}}, {"store", {}, {}}};
+      std::vector<health_check> checks{
+        {"actors", {}, {}}, journal_health(*written, with.journal.queue_max)};
       if (!ready)
         checks[0] = {"actors", health_status::unhealthy, "starting"};
-      auto waiting = written->queued.load(std::memory_order_relaxed);
-      if (written->outage_began_ns.load(std::memory_order_relaxed) != 0)
-        checks[1] = {"store", health_status::degraded,
-                     "gone, " + std::to_string(waiting)
-                       + " writes wait: " + written->last_failure()};
-      else if (waiting * 2 > with.journal.queue_max)
-        checks[1] = {"store", health_status::degraded,
-                     std::to_string(waiting) + " writes wait"};
       return checks;
     });
   }
@@ -170,7 +166,8 @@ struct node::body {
     parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
     if (peers) {
-      auto& ports = peers->ports(*orders);
+      others = std::make_unique<other_nodes>(*orders, incarnation);
+      auto& ports = peers->ports(others->port());
       parts.clients = &ports;
       parts.router = &ports;
     }
@@ -186,6 +183,26 @@ struct node::body {
     actors->own(shards);
   }
 
+  /// For people who look.
+  void make_views() {
+    auto& routes = clients->routes();
+    auto cells = cells_of(*actors);
+    if (others) {
+      others->connect(
+        {actors.get(), &peers->way(), &peers->where(), &routes, cells});
+      cells = others->cells();
+    }
+    admin = add_admin_routes(routes, *actors, with.node.name,
+                             store::make_lasting(store), others.get());
+    admin->audit = audit();
+    add_trip_orders(routes, *actors, *orders, admin);
+    map = std::make_unique<map_feed>(
+      map_pictures(std::move(cells)),
+      static_cast<std::uint64_t>(wall_clock_now().ms));
+    map->start();
+    add_map_routes(routes, *map);
+  }
+
   /// Nobody gets in before it is known who may not.
   void make_revocations() {
     revocation_desk::parts parts;
@@ -199,7 +216,7 @@ struct node::body {
     revoked->start();
     add_revocation_routes(
       clients->routes(), *revoked, [this] { return actors->now(); },
-      with.gateway.token_life_max);
+      with.gateway.token_life_max, audit());
   }
 
   /// Before the gateway starts.
@@ -217,6 +234,10 @@ struct node::body {
     parts.config = show_settings(with);
     ops = std::make_unique<operations>(std::move(parts));
     ops->add_routes(clients->routes());
+  }
+
+  audit_trail audit() {
+    return [this](audit_record x) { ops->audit(std::move(x)); };
   }
 
   /// From here on shards come and go.
@@ -293,13 +314,9 @@ void node::start() {
   b.make_tracer();
   b.make_redis();
   b.make_actors(shards);
-  b.admin = add_admin_routes(b.clients->routes(), *b.actors, b.with.node.name,
-                             store::make_lasting(b.store));
-  add_trip_orders(b.clients->routes(), *b.actors, *b.orders, b.admin);
-  b.map = std::make_unique<map_feed>(
-    pictures_of(*b.actors), static_cast<std::uint64_t>(wall_clock_now().ms));
-  b.map->start();
-  add_map_routes(b.clients->routes(), *b.map);
+  b.make_operations();
+  b.make_views();
+  b.clients->add_metrics(make_actor_collector(*b.actors));
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.clients->add_metrics(make_ride_collector(*b.actors, b.written));
   b.clients->add_metrics(make_process_collector(b.with.node.name));
@@ -312,7 +329,6 @@ void node::start() {
     spdlog::info("{} drivers are where they were",
                  b.redis->start(*b.actors, b.store, shards, b.written));
   b.make_upkeep();
-  b.make_operations();
   if (b.peers)
     b.join_others();
   b.clients->start(*b.actors, b.incarnation);

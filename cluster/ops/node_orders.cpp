@@ -1,8 +1,7 @@
 #include "cluster/ops/node_orders.hpp"
 
+#include "cluster/admin/order_body.hpp"
 #include "cluster/ops/ops_json.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
 
 #include <charconv>
 
@@ -45,27 +44,20 @@ std::string read(const http_request& request, std::string_view prefix,
   }
   out.verb = rest;
   order_body body;
-  nlohmann::json document;
-  decode_error error;
-  if (!request.body.empty()
-      && (!json::parse(request.body, 2, document, error)
-          || !json::read(document, body, error, json::reading::strict)))
-    return "body" + (error.where.empty() ? "" : ", " + error.where) + ": "
-           + error.message + R"( Expected {"reason":"...","dry_run":true})";
+  if (auto wrong =
+        read_optional_body(request, body, R"({"reason":"...","dry_run":true})");
+      !wrong.empty())
+    return wrong;
   out.reason = body.reason.value_or("");
   out.confirm = body.confirm.value_or("");
   out.node = body.node.value_or("");
   out.dry_run = body.dry_run.value_or(false);
-  out.by = "operator/" + request.who->subject;
+  out.by = name_of(*request.who);
   if (out.reason.size() > reason_max)
     return "reason: expected at most 200 bytes";
   if (out.node.size() > name_max || out.target.size() > name_max)
     return "names of nodes have at most 64 bytes";
   return {};
-}
-
-http_response as_json(std::string body) {
-  return {200, "application/json", std::move(body), {}};
 }
 
 http_response changed_meanwhile() {
@@ -74,18 +66,53 @@ http_response changed_meanwhile() {
                  "done: look, and say it again");
 }
 
-http_response carry_out(store::membership& rows, const plan& x, node_order what,
+/// Takes the pins of a node away that is gone.
+/// @param done those that were taken away.
+void unpin(store::membership& rows, const std::vector<shard_id>& pins,
+           const store::change_note& note, std::vector<shard_id>& done) {
+  for (auto shard : pins)
+    if (rows.pin(shard, {}, note))
+      done.push_back(shard);
+}
+
+/// What follows the change that counts, which is durable by then.
+void follow_up(store::membership& rows, plan& x, node_order what,
+               const order& said) {
+  std::vector<shard_id> unpinned;
+  try {
+    // Its pins go when it is gone: until then they say what comes back.
+    if (what == node_order::remove && x.from == x.to) {
+      unpin(rows, x.unpin, {said.by, said.reason}, unpinned);
+      if (unpinned.empty()) {
+        x.what = plan::verdict::nothing;
+        x.why = "nothing is pinned to " + said.target + " any more";
+      }
+      x.unpin = unpinned;
+    }
+    if (what == node_order::down)
+      rows.terminate_backends(x.who);
+  } catch (const std::exception& e) {
+    if (what == node_order::down)
+      throw partly_done{
+        said.target
+        + " is declared dead, durably, but its connections to the "
+          "store may be open still and hold locks ("
+        + e.what() + "): they end when its process does"};
+    throw partly_done{std::to_string(unpinned.size()) + " of "
+                      + std::to_string(x.unpin.size())
+                      + " pins were taken away, and perhaps one more, then the "
+                        "store failed ("
+                      + e.what() + "): say it again"};
+  }
+}
+
+http_response carry_out(store::membership& rows, plan x, node_order what,
                         const order& said) {
-  store::change_note note{said.by, said.reason};
-  if (x.from != x.to && !rows.set_status(x.who, x.from, x.to, note))
+  if (x.from != x.to
+      && !rows.set_status(x.who, x.from, x.to, {said.by, said.reason}))
     return changed_meanwhile();
-  // Its pins go when it is gone: until then they say what comes back.
-  if (what == node_order::remove && x.from == x.to)
-    for (auto shard : x.unpin)
-      rows.pin(shard, {}, note);
-  if (what == node_order::down)
-    rows.terminate_backends(x.who);
-  return as_json(plan_json(x, what, said.target, false));
+  follow_up(rows, x, what, said);
+  return json_answer(plan_json(x, what, said.target, false));
 }
 
 http_response obey(store::membership& rows, const store::membership_view& view,
@@ -97,12 +124,12 @@ http_response obey(store::membership& rows, const store::membership_view& view,
   case plan::verdict::refused:
     return problem(409, "cluster.refused", x.why);
   case plan::verdict::nothing:
-    return as_json(plan_json(x, what, said.target, said.dry_run));
+    return json_answer(plan_json(x, what, said.target, said.dry_run));
   case plan::verdict::go:
     break;
   }
   if (said.dry_run)
-    return as_json(plan_json(x, what, said.target, true));
+    return json_answer(plan_json(x, what, said.target, true));
   if (what == node_order::down && said.reason.empty())
     return problem(409, "cluster.reason_missing",
                    "reason: expected some words; whoever looks for why a node "
@@ -110,7 +137,7 @@ http_response obey(store::membership& rows, const store::membership_view& view,
   if (!x.confirm.empty() && said.confirm != said.target)
     return problem(409, "cluster.unconfirmed",
                    x.confirm + ". To do it anyway, confirm with its name");
-  return carry_out(rows, x, what, said);
+  return carry_out(rows, std::move(x), what, said);
 }
 
 bool read_shard(const std::string& text, shard_id& out) {
@@ -142,13 +169,13 @@ http_response pin(store::membership& rows, const store::membership_view& view,
       && !rows.pin(shard, pins ? said.node : std::string{},
                    {said.by, said.reason}))
     return changed_meanwhile();
-  return as_json(nlohmann::json{{"shard", shard},
-                                {"owner", name_of(view, now.at.owner)},
-                                {"pin", pins ? said.node : std::string{}},
-                                {"already", already},
-                                {"dry_run", said.dry_run},
-                                {"changed", !already && !said.dry_run}}
-                   .dump());
+  return json_answer(nlohmann::json{{"shard", shard},
+                                    {"owner", name_of(view, now.at.owner)},
+                                    {"pin", pins ? said.node : std::string{}},
+                                    {"already", already},
+                                    {"dry_run", said.dry_run},
+                                    {"changed", !already && !said.dry_run}}
+                       .dump());
 }
 
 } // namespace
@@ -204,13 +231,14 @@ void order_rebalance(ops_desk& desk, const http_request& request,
   with_cluster(desk, reply, [said](auto& rows, auto& view) {
     auto paused = said.verb == "pause";
     auto already = view.rebalance_paused == paused;
-    if (!said.dry_run && !already)
-      rows.pause_rebalance(paused, {said.by, said.reason});
-    return as_json(nlohmann::json{{"paused", paused},
-                                  {"already", already},
-                                  {"dry_run", said.dry_run},
-                                  {"changed", !already && !said.dry_run}}
-                     .dump());
+    if (!said.dry_run && !already
+        && !rows.pause_rebalance(paused, {said.by, said.reason}))
+      return changed_meanwhile();
+    return json_answer(nlohmann::json{{"paused", paused},
+                                      {"already", already},
+                                      {"dry_run", said.dry_run},
+                                      {"changed", !already && !said.dry_run}}
+                         .dump());
   });
 }
 

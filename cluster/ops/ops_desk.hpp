@@ -7,9 +7,16 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 namespace hansom {
+
+/// What was ordered is durable in part: the rest has to be ordered again.
+class partly_done : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Where operators' questions and orders meet the membership rows: one thread
 /// with one connection, so that no gateway thread waits for the store.
@@ -27,7 +34,8 @@ public:
 
   /// @param look called by the desk's thread every `look_every`.
   void start(std::function<void()> look, milliseconds look_every);
-  /// What waits is answered 503. Idempotent.
+  /// Questions and orders that wait are answered 503; events that wait are
+  /// written down, while the store takes them. Idempotent.
   void stop();
 
   [[nodiscard]] bool has_rows() const noexcept {
@@ -35,20 +43,25 @@ public:
   }
 
   /// Does it on the desk's thread and answers: with what it returns, or with
-  /// 503 when the store does not answer or too many wait. Any thread.
+  /// 503 when the store does not answer, too many wait or the desk is not
+  /// running. A task that throws `partly_done` is answered with its words.
+  /// Any thread.
   void ask(task what, http_reply reply);
 
-  /// Writes an event down as soon as possible; dropped when too many wait or
-  /// the store is gone. Any thread.
+  /// Writes an event down as soon as possible; into the log when too many wait
+  /// or the store is gone. Any thread.
   void record(store::cluster_event x);
 
 private:
   struct waiting {
     task what;
     http_reply reply;
+    bool at_the_end = false; ///< Is done though the desk stops.
   };
 
+  void put(waiting x);
   void run();
+  void finish();
   http_response perform(const task& what);
 
   store::membership_source open_;

@@ -57,6 +57,10 @@ document to_json(const store::membership_view& in, const store::node_row& x,
 
 } // namespace
 
+http_response json_answer(std::string body) {
+  return {200, "application/json", std::move(body), {}};
+}
+
 std::string nodes_json(const store::membership_view& x) {
   auto wanted = core::desired_owners(x);
   auto nodes = document::array();

@@ -1,12 +1,16 @@
 #pragma once
 
 #include "cluster/ops/ops_plan.hpp"
+#include "gateway/http_routes.hpp"
 
 #include <string>
 
 /// Membership and plans as the command line and the console read them. All
 /// times are milliseconds since 1970 by the store's clock.
 namespace hansom::ops {
+
+/// 200 with a body of JSON.
+http_response json_answer(std::string body);
 
 /// {"version":7,"nodes":[{"name":"n1",...}]}
 std::string nodes_json(const store::membership_view& x);

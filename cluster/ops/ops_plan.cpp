@@ -162,10 +162,13 @@ plan plan_node_order(const membership_view& now, node_order what,
   auto* node = find_node(now, name);
   auto gone = !node || !store::is_member(node->status);
   if (what == node_order::remove && gone) {
-    if (!out.unpin.empty() || node) {
-      out.from = out.to = node_status::left; // Only its pins are left.
+    out.from = out.to = node_status::left; // Only its pins are left.
+    if (!out.unpin.empty())
       return out;
-    }
+    if (node)
+      return refuse(std::move(out), plan::verdict::nothing,
+                    name + " is " + to_string(node->status)
+                      + " already, and nothing is pinned to it");
     return refuse(std::move(out), plan::verdict::no_such,
                   "no node " + name + "; hansom node ls shows those that are");
   }

@@ -7,6 +7,7 @@
 #include "cluster/ops/ops_json.hpp"
 
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace hansom {
@@ -19,10 +20,6 @@ constexpr std::size_t events_max = 1000;
 constexpr std::size_t lines_max = 2000;
 constexpr milliseconds look_every{2000};
 
-http_response as_json(std::string body) {
-  return {200, "application/json", std::move(body), {}};
-}
-
 /// A handler for whoever may look.
 template <class F>
 http_handler for_lookers(F f) {
@@ -32,10 +29,26 @@ http_handler for_lookers(F f) {
   };
 }
 
+/// Who follows a drain has to learn how it ended, also when it is over: rows
+/// that own nothing are in no view.
+http_response show_gone(store::membership& rows, const std::string& name) {
+  auto events = rows.last_events(events_max);
+  for (auto x = events.rbegin(); x != events.rend(); ++x)
+    if (x->subject == "node/" + name
+        && (x->kind == "node.dead" || x->kind == "node.left"))
+      return ops::json_answer(document{
+        {"name", name},
+        {"status", x->kind.substr(5)},
+        {"shards", 0},
+        {"since", x->at.ms},
+        {"reason", x->reason}}.dump());
+  return ops::no_such_node(name);
+}
+
 } // namespace
 
 operations::operations(parts with)
-  : with_{std::move(with)}, desk_{with_.members} {
+  : with_{std::move(with)}, desk_{with_.members}, started_{with_.now()} {
 }
 
 void operations::add_routes(http_routes& routes) {
@@ -46,19 +59,20 @@ void operations::add_routes(http_routes& routes) {
              for_lookers([this](auto& request, auto& reply) {
                show_events(request, reply);
              }));
-  routes.add("GET", "/v1/admin/logs",
-             for_lookers([](auto& request, auto& reply) {
-               std::size_t last = 200;
-               if (!query_number(request.query, "last", 1, lines_max, last))
-                 return reply(problem(error_code::out_of_range,
-                                      "last: expected 1 to 2000"));
-               document lines = last_log_lines(last);
-               reply(as_json(document{{"lines", std::move(lines)}}.dump(
-                 -1, ' ', false, document::error_handler_t::replace)));
-             }));
-  routes.add("GET", "/v1/admin/config", for_lookers([this](auto&, auto& reply) {
-               reply(as_json(document{{"config", with_.config}}.dump()));
-             }));
+  routes.add(
+    "GET", "/v1/admin/logs", for_lookers([](auto& request, auto& reply) {
+      std::size_t last = 200;
+      if (!query_number(request.query, "last", 1, lines_max, last))
+        return reply(
+          problem(error_code::out_of_range, "last: expected 1 to 2000"));
+      document lines = last_log_lines(last);
+      reply(ops::json_answer(document{{"lines", std::move(lines)}}.dump(
+        -1, ' ', false, document::error_handler_t::replace)));
+    }));
+  routes.add(
+    "GET", "/v1/admin/config", for_lookers([this](auto&, auto& reply) {
+      reply(ops::json_answer(document{{"config", with_.config}}.dump()));
+    }));
   add_node_routes(routes);
   add_shard_routes(routes);
 }
@@ -68,7 +82,7 @@ void operations::add_node_routes(http_routes& routes) {
   static constexpr std::string_view addition = "/addition";
   routes.add("GET", "/v1/admin/nodes", for_lookers([this](auto&, auto& reply) {
                ops::with_cluster(desk_, reply, [](auto&, auto& view) {
-                 return as_json(ops::nodes_json(view));
+                 return ops::json_answer(ops::nodes_json(view));
                });
              }));
   routes.add(
@@ -77,11 +91,12 @@ void operations::add_node_routes(http_routes& routes) {
       auto adds = name.ends_with(addition);
       if (adds)
         name.resize(name.size() - addition.size());
-      ops::with_cluster(desk_, reply, [name, adds](auto&, auto& view) {
+      ops::with_cluster(desk_, reply, [name, adds](auto& rows, auto& view) {
         if (adds)
-          return as_json(ops::moves_json(ops::plan_addition(view, name)));
+          return ops::json_answer(
+            ops::moves_json(ops::plan_addition(view, name)));
         auto body = ops::node_json(view, name);
-        return body.empty() ? ops::no_such_node(name) : as_json(body);
+        return body.empty() ? show_gone(rows, name) : ops::json_answer(body);
       });
     }));
   routes.add("POST", std::string{prefix},
@@ -96,13 +111,13 @@ void operations::add_shard_routes(http_routes& routes) {
   static constexpr std::string_view rebalance = "/v1/admin/rebalance/";
   routes.add("GET", "/v1/admin/shards", for_lookers([this](auto&, auto& reply) {
                ops::with_cluster(desk_, reply, [](auto&, auto& view) {
-                 return as_json(ops::shards_json(view));
+                 return ops::json_answer(ops::shards_json(view));
                });
              }));
   routes.add("GET", "/v1/admin/rebalance",
              for_lookers([this](auto&, auto& reply) {
                ops::with_cluster(desk_, reply, [](auto&, auto& view) {
-                 return as_json(ops::rebalance_json(view));
+                 return ops::json_answer(ops::rebalance_json(view));
                });
              }));
   routes.add("POST", std::string{prefix},
@@ -118,8 +133,6 @@ void operations::add_shard_routes(http_routes& routes) {
 }
 
 void operations::start() {
-  started_ = with_.now();
-  health_ = "healthy";
   desk_.start([this] { look_at_health(); }, look_every);
   record("node.serves", "version " + with_.version + ", process "
                           + std::to_string(::getpid()));
@@ -132,15 +145,29 @@ void operations::stop() {
 
 void operations::record(std::string kind, std::string reason) {
   store::cluster_event x;
-  x.at = with_.now();
   x.kind = std::move(kind);
   x.by = x.subject = "node/" + with_.node;
   x.reason = std::move(reason);
+  record(std::move(x));
+}
+
+void operations::record(store::cluster_event x) {
+  x.at = with_.now();
   x.node = with_.self;
   if (desk_.has_rows())
     desk_.record(std::move(x));
   else
     ring_.record(std::move(x));
+}
+
+void operations::audit(audit_record x) {
+  spdlog::info("{} {} by {}: {}", x.kind, x.subject, x.by, x.outcome);
+  store::cluster_event event;
+  event.kind = std::move(x.kind);
+  event.by = std::move(x.by);
+  event.subject = std::move(x.subject);
+  event.reason = std::move(x.outcome);
+  record(std::move(event));
 }
 
 /// What /health/ready says. That handler answers at once.
@@ -180,12 +207,12 @@ void operations::show_status(const http_reply& reply) {
                 {"health", document::parse(health(), nullptr, false)},
                 {"cluster", nullptr}};
   if (!desk_.has_rows())
-    return reply(as_json(node.dump()));
+    return reply(ops::json_answer(node.dump()));
   desk_.ask(
     [node](store::membership& rows) mutable {
       auto view = rows.read_view();
       if (!ops::is_cluster(view))
-        return as_json(node.dump());
+        return ops::json_answer(node.dump());
       std::map<std::string, std::size_t> count;
       for (auto& x : view.nodes)
         ++count[store::to_string(x.status)];
@@ -197,14 +224,14 @@ void operations::show_status(const http_reply& reply) {
                          {"shards", view.shards.size()},
                          {"moves", plan["moves"].size()},
                          {"suspected", view.suspicions.size()}};
-      return as_json(node.dump());
+      return ops::json_answer(node.dump());
     },
     // A node whose store is gone still says how it is.
     [reply, node](http_response x) mutable {
       if (x.status == 200)
         return reply(std::move(x));
       node["cluster_unknown"] = "the store does not answer";
-      reply(as_json(node.dump()));
+      reply(ops::json_answer(node.dump()));
     });
 }
 
@@ -220,7 +247,7 @@ void operations::show_events(const http_request& request,
                          "expected after=POS and limit=1 to 1000, or last=1 to "
                          "1000"));
   auto show = [after](const auto& rows) {
-    return as_json(ops::events_json(rows, after));
+    return ops::json_answer(ops::events_json(rows, after));
   };
   if (!desk_.has_rows())
     return reply(show(last > 0 ? ring_.last(last) : ring_.after(after, limit)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cluster/admin/audit_trail.hpp"
 #include "cluster/ops/event_ring.hpp"
 #include "cluster/ops/ops_desk.hpp"
 #include "gateway/gateway.hpp"
@@ -11,17 +12,17 @@
 namespace hansom {
 
 /// What operations see and do, on any node for the whole cluster. Looking takes
-/// a token of role operator or viewer, changing one of role operator; every
-/// change is an event with who, when and why.
+/// a token of role operator, viewer or admin, changing one of role operator or
+/// admin; every change is an event with who, when and why.
 ///
 ///   GET  /v1/admin/status                   this node and its health
 ///   GET  /v1/admin/events?after=&limit=     or ?last=
 ///   GET  /v1/admin/logs?last=               this node's last lines
 ///   GET  /v1/admin/config                   its settings, without secrets
 ///   GET  /v1/admin/nodes                    members, and what is left of
-///   others GET  /v1/admin/nodes/NAME GET  /v1/admin/nodes/NAME/addition what
-///   would move if it joined POST
-///   /v1/admin/nodes/NAME/drain|undrain|remove|down
+///   others GET  /v1/admin/nodes/NAME               also of one that is long
+///   gone GET  /v1/admin/nodes/NAME/addition      what would move if it joined
+///   POST /v1/admin/nodes/NAME/ORDER         drain, undrain, remove or down
 ///        {"reason":"...","dry_run":false,"confirm":"NAME"}
 ///   GET  /v1/admin/shards
 ///   POST /v1/admin/shards/N/pin|unpin       {"node":"n2","reason":"..."}
@@ -29,7 +30,8 @@ namespace hansom {
 ///   POST /v1/admin/rebalance/pause|resume   {"reason":"..."}
 ///
 /// Where no node is a member, what concerns clusters is answered 409
-/// "cluster.none".
+/// "cluster.none". An order that was carried out in part is answered 504
+/// "cluster.partly_done" with what is left to do.
 class operations {
 public:
   struct parts {
@@ -52,8 +54,12 @@ public:
   void start();
   void stop();
 
+  /// Writes down what somebody has ordered. Any thread, also before `start`.
+  void audit(audit_record x);
+
 private:
   void record(std::string kind, std::string reason);
+  void record(store::cluster_event x);
   void look_at_health();
   [[nodiscard]] std::string health() const;
   void add_node_routes(http_routes& routes);
@@ -65,8 +71,9 @@ private:
   ops_desk desk_;
   event_ring ring_;
   http_routes* routes_ = nullptr;
-  timestamp started_;
-  std::string health_; ///< What was recorded last; of the desk's thread.
+  const timestamp started_;
+  std::string health_ =
+    "healthy"; ///< What was recorded last; of the desk's thread.
 };
 
 } // namespace hansom

@@ -4,13 +4,13 @@
 #include "cluster/program/json_table.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/top_view.hpp"
+#include "cluster/program/voice.hpp"
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include <chrono>
 #include <iostream>
-#include <sstream>
 #include <thread>
 
 #define NCURSES_NOMACROS 1
@@ -22,30 +22,6 @@ namespace {
 
 using document = nlohmann::json;
 using steady = std::chrono::steady_clock;
-
-/// What is said to stderr while it lives goes elsewhere: it would tear the
-/// screen.
-class quiet_errors {
-public:
-  quiet_errors() : before_{std::cerr.rdbuf(said_.rdbuf())} {
-  }
-  ~quiet_errors() {
-    std::cerr.rdbuf(before_);
-  }
-  quiet_errors(const quiet_errors&) = delete;
-  quiet_errors& operator=(const quiet_errors&) = delete;
-
-  /// @returns the first line, and forgets all.
-  std::string take() {
-    auto text = said_.str();
-    said_.str({});
-    return text.substr(0, text.find('\n'));
-  }
-
-private:
-  std::ostringstream said_;
-  std::streambuf* before_;
-};
 
 /// The terminal, while it lives.
 class screen {
@@ -115,16 +91,20 @@ private:
   WINDOW* window_;
 };
 
-void passivate_all(const target_options& with, top_view& view,
-                   quiet_errors& errors) {
+/// The first line of what was wrong.
+std::string complaint_of(const voice& node) {
+  return node.reason().substr(0, node.reason().find('\n'));
+}
+
+void passivate_all(voice& node, top_view& view) {
   std::size_t left = 0;
   auto names = view.chosen();
   for (auto& name : names) {
     document answer;
-    if (order(with, "/v1/admin/actors/" + name + "/passivate",
-              document::object(), answer)
+    if (node.post("/v1/admin/actors/" + name + "/passivate", document::object(),
+                  answer)
         != exit_done)
-      return view.note(errors.take());
+      return view.note(complaint_of(node));
     left += answer.value("left", false);
   }
   view.note(std::to_string(left) + " of " + std::to_string(names.size())
@@ -132,25 +112,22 @@ void passivate_all(const target_options& with, top_view& view,
 }
 
 /// Looks once. @returns an exit code.
-int refresh(const target_options& with, top_view& view, quiet_errors& errors) {
+int refresh(voice& node, top_view& view) {
   document answer;
-  auto code = ask(with, view.path(), answer);
+  auto code = node.get(view.path(), answer);
   if (code == exit_done)
     view.take(answer);
   else
-    view.take_problem(errors.take());
+    view.take_problem(complaint_of(node));
   return code;
 }
 
 int live(const actor_list_options& with, double every_s) {
   top_view view{with};
-  quiet_errors errors;
+  voice node{with.target};
   // What cannot be shown at all should be said on the usual screen.
-  if (auto code = refresh(with.target, view, errors); code != exit_done) {
-    auto why = view.footer();
-    std::cout << why << '\n';
-    return code;
-  }
+  if (auto code = refresh(node, view); code != exit_done)
+    return node.complain(code);
   screen terminal;
   auto every = std::chrono::duration_cast<steady::duration>(
     std::chrono::duration<double>{every_s});
@@ -167,9 +144,9 @@ int live(const actor_list_options& with, double every_s) {
     if (wish == top_view::wish::quit)
       return exit_done;
     if (wish == top_view::wish::passivate)
-      passivate_all(with.target, view, errors);
+      passivate_all(node, view);
     if (wish == top_view::wish::refresh || steady::now() >= next) {
-      refresh(with.target, view, errors);
+      refresh(node, view);
       next = steady::now() + every;
     }
   }

@@ -6,6 +6,7 @@
 #include "cluster/program/ops_options.hpp"
 #include "cluster/program/simulate_options.hpp"
 #include "cluster/program/stream_options.hpp"
+#include "cluster/program/verb_flags.hpp"
 #include "cluster/program/verbs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,18 +42,9 @@ struct parsed {
   std::function<int()> run;
 };
 
-/// A group such as `hansom actor`, which needs a verb after it.
-CLI::App& group(CLI::App& root, const char* name, const char* help) {
-  auto* app = root.add_subcommand(name, help);
-  app->require_subcommand(1);
-  return *app;
-}
-
 CLI::App* verb(CLI::App& in, const char* name, const char* help, parsed& p,
-               std::function<int()> run) {
-  auto* app = in.add_subcommand(name, help);
-  app->callback([&p, run = std::move(run)] { p.run = run; });
-  return app;
+               std::function<int()> what) {
+  return add_verb(in, name, help, p.run, std::move(what));
 }
 
 void add_settings_flags(CLI::App* app, parsed& p) {
@@ -66,17 +58,6 @@ void add_config_flags(CLI::App* app, parsed& p) {
   add_settings_flags(app, p);
   app->add_option("--data", p.data, "Folder of the store")
     ->envname("HANSOM_DATA");
-}
-
-void add_target_flags(CLI::App* app, verbs::target_options& x) {
-  app->add_option("--url", x.url, "The node: http://127.0.0.1:7400")
-    ->envname("HANSOM_URL");
-  app->add_option("--token-file", x.token_file,
-                  "A token of role operator or viewer");
-  app->add_option("--data", x.data, "Data folder of a node on this machine")
-    ->envname("HANSOM_DATA")
-    ->capture_default_str();
-  app->add_flag("--json", x.json, "Print JSON");
 }
 
 void add_node_verbs(CLI::App& root, parsed& p) {
@@ -140,7 +121,7 @@ void add_token_verbs(CLI::App& root, parsed& p) {
 }
 
 void add_config_verbs(CLI::App& root, parsed& p) {
-  auto& config = group(root, "config", "Look at the settings");
+  auto& config = add_group(root, "config", "Look at the settings");
   add_config_flags(verb(config, "show",
                         "Print the complete commented file as it would be used",
                         p, [&p] { return verbs::config_show(p.sources); }),
@@ -180,7 +161,7 @@ void add_trip_end(CLI::App& trip, parsed& p) {
 }
 
 void add_quality_verbs(CLI::App& root, parsed& p) {
-  auto& fleet = group(root, "fleet", "Simulated fleets");
+  auto& fleet = add_group(root, "fleet", "Simulated fleets");
   auto* run = add_fleet_run(fleet, p.fleet);
   run->parse_complete_callback(
     [&p] { p.run = [&p] { return verbs::fleet_run(p.fleet); }; });
@@ -206,7 +187,7 @@ void add_quality_verbs(CLI::App& root, parsed& p) {
 }
 
 void add_database_verbs(CLI::App& root, parsed& p) {
-  auto& db = group(root, "db", "The schema of a PostgreSQL store");
+  auto& db = add_group(root, "db", "The schema of a PostgreSQL store");
   add_settings_flags(verb(db, "migrate",
                           "Bring it to this program's version, as its owner.\n"
                           "  HANSOM_POSTGRES_URL=... hansom db migrate --set "
@@ -291,7 +272,7 @@ int run_command_line(int argc, char** argv) {
     p.run = [&p] { return verbs::stream_tail(p.stream_tail, p.sources); };
   });
   add_settings_flags(tail, p);
-  auto& help = group(root, "help", "More help");
+  auto& help = add_group(root, "help", "More help");
   verb(help, "exit-codes", "What exit codes mean", p, verbs::help_exit_codes);
   try {
     root.parse(argc, argv);

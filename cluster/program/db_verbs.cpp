@@ -1,10 +1,10 @@
 #include "cluster/node/open_store.hpp"
 #include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/moment.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
 
-#include <ctime>
 #include <functional>
 #include <iostream>
 
@@ -38,15 +38,6 @@ int with_postgres(const config_sources& from,
   }
 }
 
-std::string applied_text(timestamp at) {
-  auto seconds = static_cast<std::time_t>(at.ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-  return text;
-}
-
 } // namespace
 
 int db_migrate(const config_sources& from) {
@@ -68,7 +59,7 @@ int db_status(const config_sources& from, bool json) {
     for (auto& x : all) {
       fits = fits && x.applied && !x.strange;
       rows.push_back({std::to_string(x.number), x.name,
-                      x.applied ? applied_text(x.at) : "-",
+                      x.applied ? moment_text(x.at) : "-",
                       x.strange   ? "not as this program knows it"
                       : x.applied ? "applied"
                                   : "missing: hansom db migrate"});
@@ -84,8 +75,7 @@ int db_status(const config_sources& from, bool json) {
                 + ",\"at\":" + std::to_string(x.at.ms) + '}';
       std::cout << "{\"migrations\":[" << text << "]}\n";
     } else {
-      print_table(std::cout, {"migration", "name", "applied (UTC)", "state"},
-                  rows);
+      print_table(std::cout, {"migration", "name", "applied", "state"}, rows);
     }
     return fits ? exit_done : exit_failed;
   });

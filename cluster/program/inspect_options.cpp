@@ -1,18 +1,12 @@
 #include "cluster/program/inspect_options.hpp"
 
+#include "cluster/program/verb_flags.hpp"
+
 #include <CLI/CLI.hpp>
 
 namespace hansom {
 
 namespace {
-
-using verbs::target_options;
-
-CLI::App& group_of_verbs(CLI::App& root, const char* name, const char* help) {
-  auto* app = root.add_subcommand(name, help);
-  app->require_subcommand(1);
-  return *app;
-}
 
 /// What the adders below share.
 struct adding {
@@ -21,24 +15,11 @@ struct adding {
 
   CLI::App* verb(CLI::App& in, const char* name, const char* help,
                  std::function<int()> what) const {
-    auto* app = in.add_subcommand(name, help);
-    app->callback([&to = run, what = std::move(what)] { to = what; });
-    return app;
-  }
-
-  static void target(CLI::App* app, target_options& to) {
-    app->add_option("--url", to.url, "The node: http://127.0.0.1:7400")
-      ->envname("HANSOM_URL");
-    app->add_option("--token-file", to.token_file,
-                    "A token of role operator or viewer");
-    app->add_option("--data", to.data, "Data folder of a node on this machine")
-      ->envname("HANSOM_DATA")
-      ->capture_default_str();
-    app->add_flag("--json", to.json, "Print JSON");
+    return add_verb(in, name, help, run, std::move(what));
   }
 
   void named(CLI::App* app, const char* what, const char* help) const {
-    target(app, x.target);
+    add_target_flags(app, x.target);
     app->add_option(what, x.name, help)->required();
   }
 };
@@ -47,7 +28,7 @@ constexpr const char* actor_name = "KIND/ID, such as driver/42";
 constexpr const char* trip_name = "Its id: 16 hexadecimal digits";
 
 void add_filter(CLI::App* app, verbs::actor_list_options& to) {
-  adding::target(app, to.target);
+  add_target_flags(app, to.target);
   app->add_option("--kind", to.kind, "driver, rider, trip or cell");
   app->add_option("--cell", to.cell, "All below this cell: 89c259");
   app->add_option("--shard", to.shard, "0 to 255");
@@ -96,7 +77,7 @@ void add_actor_lists(CLI::App& actor, const adding& with) {
               "    trip/00a1b2c3d4e5f607 on_trip\n"
               "      driver/7 on_trip",
               [&x] { return verbs::actor_tree(x.tree); });
-  adding::target(tree, x.tree.target);
+  add_target_flags(tree, x.tree.target);
   tree->add_option("--cell", x.tree.cell, "Only this one");
   tree->add_option("--limit", x.tree.limit, "Children of each that are shown")
     ->check(CLI::Range(1, 200))
@@ -117,7 +98,7 @@ void add_one_actor(CLI::App& actor, const adding& with) {
               "  hansom actor tail driver/42\n"
               "  18:04:11.820  driver_moved  12 us  driver_moved(...)",
               [&x] { return verbs::actor_tail(x.tail); });
-  adding::target(tail, x.tail.target);
+  add_target_flags(tail, x.tail.target);
   tail->add_option("actor", x.tail.who, actor_name)->required();
   tail->add_option("--seconds", x.tail.seconds, "Then end; 0: until stopped")
     ->check(CLI::Range(0.0, 86'400.0));
@@ -128,7 +109,7 @@ void add_one_actor(CLI::App& actor, const adding& with) {
               "brings it back.\n"
               "  hansom actor passivate trip/00a1b2c3d4e5f607 --dry-run",
               [&x] { return verbs::actor_passivate(x.passivate); });
-  adding::target(leave, x.passivate.target);
+  add_target_flags(leave, x.passivate.target);
   leave->add_option("actor", x.passivate.who, actor_name)->required();
   leave->add_flag("--dry-run", x.passivate.dry_run, "Only say what would be");
   leave->add_flag("--yes", x.passivate.yes, "Do not ask");
@@ -136,7 +117,7 @@ void add_one_actor(CLI::App& actor, const adding& with) {
 
 void add_actor_troubles(CLI::App& actor, const adding& with) {
   auto& x = with.x;
-  adding::target(
+  add_target_flags(
     with.verb(actor, "stuck",
               "Handlers beyond their deadline, mailboxes too deep, slow "
               "handlers, deaths.\n"
@@ -145,7 +126,7 @@ void add_actor_troubles(CLI::App& actor, const adding& with) {
               "  nothing is stuck",
               [&x] { return verbs::actor_stuck(x.target); }),
     x.target);
-  adding::target(
+  add_target_flags(
     with.verb(actor, "deadletters",
               "Messages that nobody took, by reason, and the last of them.\n"
               "  hansom actor deadletters",
@@ -156,7 +137,7 @@ void add_actor_troubles(CLI::App& actor, const adding& with) {
               "How long which messages take: count, failures, p50, p99.\n"
               "  hansom actor messages --sort p99",
               [&x] { return verbs::actor_messages(x.messages); });
-  adding::target(messages, x.messages.target);
+  add_target_flags(messages, x.messages.target);
   messages->add_option("--kind", x.messages.kind, "driver, rider, trip, cell");
   messages->add_option("--sort", x.messages.sort)
     ->check(CLI::IsMember({"handled", "failed", "slow", "p99", "busy"}))
@@ -166,7 +147,7 @@ void add_actor_troubles(CLI::App& actor, const adding& with) {
                           "  hansom actor trace 00a1b2c3d4e5f607\n"
                           "  18:04:11.820  +0 ms  rider/3  trip_request  41 us",
                           [&x] { return verbs::actor_trace(x.trace); });
-  adding::target(trace, x.trace.target);
+  add_target_flags(trace, x.trace.target);
   trace->add_option("trip", x.trace.trip, trip_name)->required();
   trace->add_flag("--live", x.trace.live,
                   "Record every message about it first, for a while");
@@ -180,13 +161,13 @@ void add_actor_troubles(CLI::App& actor, const adding& with) {
 
 CLI::App& add_trips(CLI::App& root, const adding& with) {
   auto& x = with.x;
-  auto& trip = group_of_verbs(root, "trip", "Look at trips, and end one");
+  auto& trip = add_group(root, "trip", "Look at trips, and end one");
   auto* ls = with.verb(trip, "ls",
                        "Trips in memory, oldest first.\n"
                        "  hansom trip ls --phase matching --cell 89c259\n"
                        "  hansom trip ls --rider 42",
                        [&x] { return verbs::trip_ls(x.trips); });
-  adding::target(ls, x.trips.target);
+  add_target_flags(ls, x.trips.target);
   ls->add_option("--phase", x.trips.phase, "Such as matching or on_trip");
   ls->add_option("--cell", x.trips.cell, "S2 token of the pickup's cell");
   ls->add_option("--rider", x.trips.rider, "Account number");
@@ -215,15 +196,15 @@ CLI::App& add_inspection_verbs(CLI::App& root, inspect_options& x,
                                std::function<int()>& run) {
   adding with{x, run};
   auto& actor =
-    group_of_verbs(root, "actor", "Look at the actors of a running node");
+    add_group(root, "actor", "Look at the actors of a running node");
   add_actor_lists(actor, with);
   add_one_actor(actor, with);
   add_actor_troubles(actor, with);
-  auto& cell = group_of_verbs(root, "cell", "Look at the city's cells");
-  adding::target(with.verb(cell, "ls",
-                           "All cells with supply, demand and price",
-                           [&x] { return verbs::cell_ls(x.target); }),
-                 x.target);
+  auto& cell = add_group(root, "cell", "Look at the city's cells");
+  add_target_flags(with.verb(cell, "ls",
+                             "All cells with supply, demand and price",
+                             [&x] { return verbs::cell_ls(x.target); }),
+                   x.target);
   with.named(with.verb(cell, "show", "One cell",
                        [&x] { return verbs::cell_show(x.target, x.name); }),
              "cell", "S2 token, such as 89c259");

@@ -3,9 +3,9 @@
 #include "cluster/program/ask.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/json_table.hpp"
+#include "cluster/program/names.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
-#include "protocol/ids.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +21,13 @@ using document = nlohmann::json;
 const std::vector<std::string> actor_columns{
   "actor",   "state", "mailbox", "rate",       "busy_pct", "handled",
   "mean_us", "age_s", "running", "running_ms", "parent"};
+
+void say_matched(const document& answer, std::size_t shown) {
+  if (auto matched = answer.value("matched", shown); matched > shown)
+    std::cerr << shown << " of " << matched << "; more with --limit\n";
+  for (auto& x : answer.value("silent_nodes", document::array()))
+    std::cerr << "Without node " << cell_text(x) << ", which did not answer.\n";
+}
 
 /// Shows one object from `path`, as JSON or for reading.
 int show(const target_options& with, const std::string& path) {
@@ -65,20 +72,14 @@ int actor_ls(const actor_list_options& with) {
     return exit_done;
   }
   print_actors(std::cout, answer);
-  auto shown = answer["actors"].size();
-  if (auto matched = answer.value("matched", shown); matched > shown)
-    std::cerr << shown << " of " << matched << "; more with --limit\n";
+  say_matched(answer, answer["actors"].size());
   return exit_done;
 }
 
 int actor_show(const target_options& with, const std::string& who) {
   entity_ref parsed;
-  if (!parse_entity(who, parsed)) {
-    std::cerr << "hansom: \"" << who
-              << "\" names no actor; write KIND/ID, such as driver/42 or "
-                 "trip/00a1b2c3d4e5f607\n";
+  if (!read_actor(who, parsed))
     return exit_usage;
-  }
   auto code = show(with, "/v1/admin/actors/" + to_string(parsed));
   if (code == exit_not_found && parsed.kind == entity_kind::trip)
     std::cerr << "  What the store has of it:  hansom trip show "
@@ -89,40 +90,43 @@ int actor_show(const target_options& with, const std::string& who) {
   return code;
 }
 
+namespace {
+
+/// What a list of cells does not have.
+void say_rest(const document& answer) {
+  if (auto more = answer.value("more", 0); more > 0)
+    std::cerr << "and " << more << " cells more, which were not asked\n";
+  auto silent = answer.value("silent", document::array());
+  if (!silent.empty())
+    std::cerr << silent.size() << " cells did not answer in time, such as "
+              << cell_text(silent[0]) << '\n';
+}
+
+} // namespace
+
 int cell_ls(const target_options& with) {
   static const std::vector<std::string> columns{
     "cell", "waiting", "free", "busy", "surge_milli", "mailbox"};
   document answer;
   if (auto code = ask(with, "/v1/admin/cells", answer); code != exit_done)
     return code;
-  if (with.json)
+  if (with.json) {
     std::cout << answer["cells"].dump(2) << '\n';
-  else
-    print_table(std::cout, columns, rows_of(answer["cells"], columns));
+    return exit_done;
+  }
+  print_table(std::cout, columns, rows_of(answer["cells"], columns));
+  say_rest(answer);
   return exit_done;
 }
 
 int cell_show(const target_options& with, const std::string& cell) {
   cell_id parsed;
-  if (!parse_id(cell, parsed)) {
-    std::cerr << "hansom: \"" << cell
-              << "\" is no S2 cell token, such as 89c259\n";
-    return exit_usage;
-  }
-  return show(with, "/v1/admin/actors/cell/" + to_string(parsed));
+  return read_cell(cell, parsed)
+           ? show(with, "/v1/admin/actors/cell/" + to_string(parsed))
+           : exit_usage;
 }
 
 namespace {
-
-/// Parses a trip id, or says what is wrong.
-bool read_trip_id(const std::string& text, trip_id& out) {
-  if (parse_id(text, out))
-    return true;
-  std::cerr << "hansom: \"" << text
-            << "\" is no trip id: 16 hexadecimal digits\n"
-               "  Those in memory:  hansom trip ls\n";
-  return false;
-}
 
 std::string eta_text(std::int64_t s) {
   return s <= 0 ? "-"
@@ -179,23 +183,25 @@ int trip_ls(const trip_list_options& with) {
   document answer;
   if (auto code = ask(with.target, path, answer); code != exit_done)
     return code;
-  if (with.target.json)
+  if (with.target.json) {
     std::cout << answer["trips"].dump(2) << '\n';
-  else
-    print_table(std::cout, columns, rows_of(answer["trips"], columns));
+    return exit_done;
+  }
+  print_table(std::cout, columns, rows_of(answer["trips"], columns));
+  say_matched(answer, answer["trips"].size());
   return exit_done;
 }
 
 int trip_show(const target_options& with, const std::string& trip) {
   trip_id parsed;
-  return read_trip_id(trip, parsed)
+  return read_trip(trip, parsed)
            ? show(with, "/v1/admin/trips/" + to_string(parsed))
            : exit_usage;
 }
 
 int trip_why(const target_options& with, const std::string& trip) {
   trip_id parsed;
-  if (!read_trip_id(trip, parsed))
+  if (!read_trip(trip, parsed))
     return exit_usage;
   document answer;
   if (auto code =

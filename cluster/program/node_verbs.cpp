@@ -1,3 +1,4 @@
+#include "cluster/program/confirm.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/ops_verbs.hpp"
 #include "cluster/program/progress.hpp"
@@ -96,9 +97,7 @@ struct ending {
 };
 
 /// Follows a node until it is gone, or active again.
-/// @param what drain, remove or watch.
-ending follow(voice& cluster, const ops_options& with,
-              const std::string& what) {
+ending follow(voice& cluster, const ops_options& with) {
   ending out;
   interruptible here;
   auto begin = clock::now();
@@ -136,8 +135,7 @@ ending follow(voice& cluster, const ops_options& with,
     }
     out.moved = total - std::min(left, total);
     shown->show(out.moved, out.seconds, out.status);
-    if (out.status == "left" || out.status == "dead"
-        || (out.status == "active" && what != "join"))
+    if (out.status == "left" || out.status == "dead" || out.status == "active")
       break;
     if (!warned && left > 0 && shown->stalled(out.seconds) > stall_s) {
       warned = true;
@@ -178,8 +176,9 @@ int report(voice& cluster, const ops_options& with, const std::string& what,
               << " shards moved in "
               << seconds_text(static_cast<std::int64_t>(x.seconds * 1000))
               << ".\n";
-  // Whoever waited for an empty node did not get one.
-  return what != "watch" && x.status == "active" ? exit_failed : exit_done;
+  // Whoever waited for an empty node did not get one that had left in order.
+  auto in_order = x.status == "left" || x.status == "gone";
+  return what == "watch" || in_order ? exit_done : exit_failed;
 }
 
 int print_plan(const ops_options& with, const document& plan) {
@@ -216,7 +215,7 @@ int give(voice& cluster, const ops_options& with, const std::string& what,
     return print_plan(with, plan);
   auto confirm = with.confirm;
   if (auto why = plan.value("confirm", ""); !why.empty() && confirm.empty()) {
-    if (!confirmed(with.node, why))
+    if (!confirmed(with.node, why, "--confirm=" + with.node))
       return exit_refused;
     confirm = with.node;
   }
@@ -284,7 +283,7 @@ int node_order(const ops_options& with, const std::string& what) {
                 << ".\n  look   hansom node ls\n";
     return exit_done;
   }
-  auto end = follow(cluster, with, what);
+  auto end = follow(cluster, with);
   auto code = report(cluster, with, what, end);
   if (what != "remove" || code != exit_done)
     return code;
@@ -304,7 +303,7 @@ int node_watch(const ops_options& with) {
   document node;
   if (auto code = cluster.get(path_of(with.node), node); code != exit_done)
     return cluster.complain(code);
-  return report(cluster, with, "watch", follow(cluster, with, "watch"));
+  return report(cluster, with, "watch", follow(cluster, with));
 }
 
 namespace {
@@ -350,6 +349,8 @@ int node_add(const ops_options& with) {
       return exit_interrupted;
     document node;
     auto code = cluster.get(path_of(with.node), node);
+    if (code == exit_refused || code == exit_usage)
+      return cluster.complain(code);
     auto now = code == exit_done ? node.value("status", "?") : status;
     if (now != status)
       std::cerr << "  " << with.node << " is " << now << '\n';

@@ -1,10 +1,10 @@
 #include "cluster/program/ask.hpp"
+#include "cluster/program/confirm.hpp"
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/names.hpp"
 #include "cluster/program/verbs.hpp"
-#include "protocol/ids.hpp"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <cstdio>
 #include <iostream>
@@ -41,45 +41,29 @@ std::string whom(const document& trip, const char* who) {
            : std::string{"no "} + who;
 }
 
-/// Shows what is about to happen and lets the user type the trip's id.
-bool confirmed(const trip_end_options& with, const document& trip) {
-  if (::isatty(STDIN_FILENO) == 0) {
-    std::cerr << "hansom: not confirmed, nothing was changed\n"
-                 "  There is nobody to ask; to do it anyway:  --yes\n";
-    return false;
-  }
+/// What is about to happen.
+std::string plan_of(const trip_end_options& with, const document& trip) {
   auto fare = money_text(trip.value("fare", document::object()));
-  std::cerr << "Trip " << with.trip << " is " << trip.value("phase", "?")
-            << ": " << whom(trip, "rider") << ", " << whom(trip, "driver")
-            << ", fare " << fare << ".\n"
-            << (with.as == "completed"
-                  ? "Completed, the rider pays " + fare + '.'
-                  : "Cancelled, nobody pays anything.")
-            << " Both are told: \"" << with.reason
-            << "\". This cannot be undone.\nType the trip's id to go on: "
-            << std::flush;
-  std::string typed;
-  std::getline(std::cin, typed);
-  if (typed == with.trip)
-    return true;
-  std::cerr << "hansom: not confirmed, nothing was changed\n";
-  return false;
+  return "Trip " + with.trip + " is " + trip.value("phase", "?") + ": "
+         + whom(trip, "rider") + ", " + whom(trip, "driver") + ", fare " + fare
+         + ".\n"
+         + (with.as == "completed" ? "Completed, the rider pays " + fare + '.'
+                                   : "Cancelled, nobody pays anything.")
+         + " Both are told: \"" + with.reason + "\". This cannot be undone";
 }
 
 } // namespace
 
 int trip_end(const trip_end_options& with) {
   trip_id trip;
-  if (!parse_id(with.trip, trip)) {
-    std::cerr << "hansom: \"" << with.trip
-              << "\" is no trip id: 16 hexadecimal digits\n";
+  if (!read_trip(with.trip, trip))
     return exit_usage;
-  }
   auto path = "/v1/admin/trips/" + to_string(trip);
   document before;
   if (auto code = ask(with.target, path, before); code != exit_done)
     return code;
-  if (!with.yes && !confirmed(with, before["trip"]))
+  if (!with.yes
+      && !confirmed(with.trip, plan_of(with, before["trip"]), "--yes"))
     return exit_refused;
   auto id = with.id.empty() ? fresh_id() : with.id;
   document answer;

@@ -1,6 +1,7 @@
 #include "cluster/program/ops_options.hpp"
 
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/verb_flags.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,25 +18,10 @@ struct declared {
   ops_options& x;
   std::function<int()>& run;
 
-  CLI::App& group(CLI::App& in, const char* name, const char* help) const {
-    auto* app = in.add_subcommand(name, help);
-    app->require_subcommand(1);
-    return *app;
-  }
-
   CLI::App* verb(CLI::App& in, const char* name, const char* help,
                  std::function<int()> f) const {
-    auto* app = in.add_subcommand(name, help);
-    app->callback([to = &run, f = std::move(f)] { *to = f; });
-    auto& t = x.target;
-    app->add_option("--url", t.url, "Any node: http://127.0.0.1:7400")
-      ->envname("HANSOM_URL");
-    app->add_option("--token-file", t.token_file,
-                    "A token of role operator or viewer");
-    app->add_option("--data", t.data, "Data folder of a node on this machine")
-      ->envname("HANSOM_DATA")
-      ->capture_default_str();
-    app->add_flag("--json", t.json, "Print JSON");
+    auto* app = add_verb(in, name, help, run, std::move(f));
+    add_target_flags(app, x.target);
     return app;
   }
 
@@ -45,8 +31,12 @@ struct declared {
       option->required();
   }
 
-  void changes(CLI::App* app) const {
+  void tries(CLI::App* app) const {
     app->add_flag("--dry-run", x.dry_run, "Say what would happen");
+  }
+
+  void changes(CLI::App* app) const {
+    tries(app);
     app->add_option("--reason", x.reason, "For who reads the events");
   }
 
@@ -60,7 +50,7 @@ struct declared {
 
 void add_node(const declared& d, CLI::App& root) {
   auto& x = d.x;
-  auto& node = d.group(root, "node", "The nodes of a cluster");
+  auto& node = add_group(root, "node", "The nodes of a cluster");
   d.verb(node, "ls", "All nodes: status, shards, heartbeat",
          [&x] { return verbs::node_ls(x); });
   d.named(d.verb(node, "status", "One node, or all",
@@ -89,7 +79,7 @@ void add_node(const declared& d, CLI::App& root) {
                      "  hansom node add n4",
                      [&x] { return verbs::node_add(x); });
   d.named(add);
-  d.changes(add);
+  d.tries(add);
   d.waits(add);
   auto* watch = d.verb(node, "watch", "Follow a drain until it ends",
                        [&x] { return verbs::node_watch(x); });
@@ -99,7 +89,7 @@ void add_node(const declared& d, CLI::App& root) {
 
 void add_shard(const declared& d, CLI::App& root) {
   auto& x = d.x;
-  auto& shard = d.group(root, "shard", "Who owns which part of the city");
+  auto& shard = add_group(root, "shard", "Who owns which part of the city");
   auto* ls = d.verb(shard, "ls", "Owner, epoch and pin of each",
                     [&x] { return verbs::shard_ls(x); });
   ls->add_option("--node", x.of_node, "Those of one node");
@@ -125,7 +115,7 @@ void add_shard(const declared& d, CLI::App& root) {
 
 void add_rebalance(const declared& d, CLI::App& root) {
   auto& x = d.x;
-  auto& rebalance = d.group(root, "rebalance", "Moves that nobody ordered");
+  auto& rebalance = add_group(root, "rebalance", "Moves that nobody ordered");
   d.verb(rebalance, "status", "Whether shards are where they should be",
          [&x] { return verbs::rebalance_status(x, false); });
   d.verb(rebalance, "plan", "Each move that is left to do, and why",
@@ -180,9 +170,9 @@ int print_words(const CLI::App& root, const ops_options& x,
 }
 
 void add_completion(const declared& d, CLI::App& root) {
-  auto& completion = d.group(root, "completion",
-                             "Let a shell complete words of this program.\n"
-                             "  eval \"$(hansom completion bash)\"");
+  auto& completion = add_group(root, "completion",
+                               "Let a shell complete words of this program.\n"
+                               "  eval \"$(hansom completion bash)\"");
   for (auto* shell : {"bash", "zsh", "fish"})
     completion.add_subcommand(shell, std::string{"The script for "} + shell)
       ->callback([to = &d.run, shell = std::string{shell}] {

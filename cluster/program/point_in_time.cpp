@@ -1,7 +1,6 @@
 #include "cluster/program/point_in_time.hpp"
 
 #include "cluster/check/check.hpp"
-#include "cluster/node/wall_clock.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/moment.hpp"
 #include "cluster/program/tools.hpp"
@@ -208,6 +207,30 @@ int refuse(const std::string& why) {
   return exit_refused;
 }
 
+/// Rounded up: what happened within the second may be in the base.
+bool write_end(const std::string& folder, timestamp complete) {
+  std::ofstream out{fs::path{folder} / end_file};
+  out << moment_text({complete.ms + 999}) << '\n';
+  return static_cast<bool>(out.flush());
+}
+
+/// Whether the base was complete at the moment that is wanted.
+int judge_end(const moment_options& what) {
+  auto text = first_line(fs::path{what.base} / end_file);
+  timestamp end;
+  if (!parse_moment(text, {}, end)) {
+    std::cerr << "hansom: " << what.base << " does not say when it was "
+              << "complete (" << end_file
+              << "): its backup has not ended; take another one\n";
+    return exit_failed;
+  }
+  if (what.until >= end)
+    return exit_done;
+  std::cerr << "hansom: --until: the base was complete at " << text << "; "
+            << moment_text(what.until) << " needs an older one\n";
+  return exit_usage;
+}
+
 } // namespace
 
 int backup_base(const store::postgres_options& from,
@@ -227,8 +250,11 @@ int backup_base(const store::postgres_options& from,
                  "REPLICATION, and pg_hba.conf has to let it\n";
     return exit_failed;
   }
-  std::ofstream{fs::path{folder} / end_file} << moment_text(wall_clock_now())
-                                             << '\n';
+  if (!write_end(folder, store::postgres_time(from))) {
+    std::cerr << "hansom: cannot write in " << folder << ": without "
+              << end_file << " this base cannot be restored\n";
+    return exit_failed;
+  }
   std::cout << "a base of " << name << " is in " << folder
             << "; with the archive: hansom restore --from " << folder
             << " --archive DIR --until TIME --data NEW\n";
@@ -247,13 +273,8 @@ int restore_moment(const moment_options& what,
               << "\"; expected where archive_command puts the log\n";
     return exit_not_found;
   }
-  timestamp end;
-  if (auto text = first_line(fs::path{what.base} / end_file);
-      parse_moment(text, {}, end) && what.until < end) {
-    std::cerr << "hansom: --until: the base was complete at " << text << "; "
-              << moment_text(what.until) << " needs an older one\n";
-    return exit_usage;
-  }
+  if (auto code = judge_end(what); code != exit_done)
+    return code;
   if (fs::exists(what.place))
     return refuse(what.place + " exists; a restore replaces nothing");
   std::cerr << "copying " << what.base << '\n';

@@ -1,11 +1,11 @@
 #include "cluster/program/exit_codes.hpp"
+#include "cluster/program/moment.hpp"
 #include "cluster/program/ops_verbs.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/voice.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <ctime>
 #include <iostream>
 
 namespace hansom::verbs {
@@ -13,15 +13,6 @@ namespace hansom::verbs {
 namespace {
 
 using document = nlohmann::json;
-
-std::string date_text(std::int64_t ms) {
-  auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-  return text;
-}
 
 std::string span_text(std::int64_t ms) {
   auto s = ms / 1000;
@@ -39,7 +30,7 @@ std::string span_text(std::int64_t ms) {
 }
 
 std::string event_text(const document& x) {
-  auto text = date_text(x.value("at", std::int64_t{0})) + "  "
+  auto text = moment_text({x.value("at", std::int64_t{0})}) + "  "
               + x.value("kind", "") + "  " + x.value("subject", "");
   if (auto by = x.value("by", ""); by != x.value("subject", ""))
     text += "  by " + by;
@@ -105,6 +96,9 @@ int look_at_city(voice& node, city& out) {
     out.busy += x.value("busy", 0);
     ++out.cells;
   }
+  out.cells += answer.value("more", 0)
+               + static_cast<std::int64_t>(
+                 answer.value("silent", document::array()).size());
   if (auto code = node.get("/v1/admin/actors?limit=1", answer);
       code != exit_done)
     return code;

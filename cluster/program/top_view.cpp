@@ -265,7 +265,9 @@ std::vector<std::string> top_view::chosen() const {
 
 std::vector<std::string> top_view::heading() const {
   auto out = heading_;
-  out.emplace_back();
+  out.push_back(std::string{paused_ ? "PAUSED, " : ""}
+                + (follow_ ? "FOLLOW, " : "") + "by " + with_.sort
+                + (window_ ? ", over the last seconds" : ", since the start"));
   out.push_back(columns_);
   return out;
 }
@@ -302,10 +304,9 @@ std::string top_view::footer() const {
   }
   if (!note_.empty())
     return note_;
-  return std::string{paused_ ? "PAUSED  " : ""} + (follow_ ? "FOLLOW  " : "")
-         + "sort " + with_.sort + (window_ ? ", window" : ", since the start")
-         + "   / search  \\ filter  t tree  < > sort  w window  Space tag  "
-           "Z pause  F follow  k passivate  q quit";
+  // A terminal of 80 columns shows all keys.
+  return "/find \\filter t:tree <>sort w:window Spc:tag Z:hold F:follow "
+         "k:passivate q:quit";
 }
 
 } // namespace hansom

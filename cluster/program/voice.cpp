@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -80,23 +79,6 @@ void voice::learn(const nlohmann::json& nodes) {
 int voice::complain(int code) const {
   std::cerr << "hansom: " << complaint_ << '\n';
   return code;
-}
-
-bool confirmed(const std::string& name, const std::string& why) {
-  if (::isatty(STDIN_FILENO) == 0) {
-    std::cerr << "hansom: " << why
-              << ".\n  There is nobody to ask, and nothing was changed. To do "
-                 "it anyway:  --confirm="
-              << name << '\n';
-    return false;
-  }
-  std::cerr << why << ".\nType " << name << " to go on: " << std::flush;
-  std::string typed;
-  std::getline(std::cin, typed);
-  if (typed == name)
-    return true;
-  std::cerr << "hansom: not confirmed, nothing was changed\n";
-  return false;
 }
 
 interruptible::interruptible() {

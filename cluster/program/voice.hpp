@@ -43,9 +43,6 @@ private:
   std::string complaint_;
 };
 
-/// Asks for a name to be typed. @returns whether it was; tells why not.
-bool confirmed(const std::string& name, const std::string& why);
-
 /// Ctrl-C sets a flag from here on. A second one ends the program.
 class interruptible {
 public:

@@ -1,13 +1,13 @@
 #include "cluster/admin/admin_client.hpp"
 #include "cluster/program/ask.hpp"
+#include "cluster/program/confirm.hpp"
 #include "cluster/program/exit_codes.hpp"
 #include "cluster/program/json_table.hpp"
+#include "cluster/program/names.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
-#include "protocol/ids.hpp"
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include <chrono>
 #include <iostream>
@@ -20,13 +20,12 @@ namespace {
 using document = nlohmann::json;
 using steady = std::chrono::steady_clock;
 
-bool read_actor(const std::string& text, entity_ref& out) {
-  if (parse_entity(text, out))
-    return true;
-  std::cerr << "hansom: \"" << text
-            << "\" names no actor; write KIND/ID, such as driver/42 or "
-               "trip/00a1b2c3d4e5f607\n";
-  return false;
+/// What an order would do, to be asked about.
+std::string without_stop(const document& plan) {
+  auto text = plan.value("why", "");
+  if (text.ends_with('.'))
+    text.pop_back();
+  return text;
 }
 
 std::string microseconds(const document& x) {
@@ -51,12 +50,16 @@ void print_branch(const document& x, int depth) {
 
 // -- troubles -----------------------------------------------------------------
 
+/// @param more how many there are beyond.
 void print_section(const char* title, const document& items,
-                   const std::vector<std::string>& columns) {
+                   const std::vector<std::string>& columns,
+                   std::size_t more = 0) {
   if (items.empty())
     return;
   std::cout << '\n' << title << '\n';
   print_table(std::cout, columns, rows_of(items, columns));
+  if (more > 0)
+    std::cout << "and " << more << " more\n";
 }
 
 /// With times of day instead of milliseconds.
@@ -80,6 +83,8 @@ void print_trace(const document& x) {
                           : cell_text(e.value("text", document("")))});
   print_table(std::cout, {"at", "after", "actor", "what", "took", "said"},
               rows);
+  if (x.value("journal_cut", false))
+    std::cerr << "Later events of its journal are left out.\n";
 }
 
 /// Begins a live trace and waits until it has ended.
@@ -164,12 +169,8 @@ int actor_tail(const tail_options& with) {
 
 int actor_trace(const trace_options& with) {
   trip_id trip;
-  if (!parse_id(with.trip, trip)) {
-    std::cerr << "hansom: \"" << with.trip
-              << "\" is no trip id: 16 hexadecimal digits\n"
-                 "  Those in memory:  hansom trip ls\n";
+  if (!read_trip(with.trip, trip))
     return exit_usage;
-  }
   auto path = "/v1/admin/trips/" + to_string(trip) + "/trace";
   if (with.live)
     if (auto code = trace_live(with, path); code != exit_done)
@@ -210,9 +211,11 @@ int actor_stuck(const target_options& with) {
     return well ? exit_done : exit_failed;
   }
   print_section("In a handler for too long", x["running"],
-                {"actor", "message", "running_ms", "deadline_ms", "mailbox"});
+                {"actor", "message", "running_ms", "deadline_ms", "mailbox"},
+                x.value("running_more", std::size_t{0}));
   print_section("Too much mail", x["backlog"],
-                {"actor", "mailbox", "backlog_max", "running", "running_ms"});
+                {"actor", "mailbox", "backlog_max", "running", "running_ms"},
+                x.value("backlog_more", std::size_t{0}));
   print_section("Handlers that were slow", x["slow"]["by"],
                 {"kind", "message", "count"});
   print_section("The last of them", with_times(x["slow"]["last"]),
@@ -259,21 +262,8 @@ int actor_passivate(const passivate_options& with) {
               << '\n';
     return exit_done;
   }
-  if (!with.yes) {
-    if (::isatty(STDIN_FILENO) == 0) {
-      std::cerr << "hansom: not confirmed, nothing was changed\n"
-                   "  There is nobody to ask; to do it anyway:  --yes\n";
-      return exit_refused;
-    }
-    std::cerr << cell_text(plan["why"])
-              << "\nType its name to go on: " << std::flush;
-    std::string typed;
-    std::getline(std::cin, typed);
-    if (typed != to_string(who)) {
-      std::cerr << "hansom: not confirmed, nothing was changed\n";
-      return exit_refused;
-    }
-  }
+  if (!with.yes && !confirmed(to_string(who), without_stop(plan), "--yes"))
+    return exit_refused;
   document answer;
   if (auto code = order(with.target, path, document::object(), answer);
       code != exit_done)

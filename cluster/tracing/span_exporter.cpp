@@ -59,8 +59,13 @@ std::vector<std::string> read_headers(const std::string& file) {
 } // namespace
 
 span_exporter::span_exporter(tracing_settings with, std::string node)
-  : with_{std::move(with)}, node_{std::move(node)}, headers_{read_headers(
-                                                      with_.headers_file)} {
+  : span_exporter{std::move(with), std::move(node), patience{}} {
+}
+
+span_exporter::span_exporter(tracing_settings with, std::string node,
+                             patience waits)
+  : with_{std::move(with)}, waits_{waits}, node_{std::move(node)},
+    headers_{read_headers(with_.headers_file)}, wire_{curl_multi_init()} {
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -68,10 +73,12 @@ span_exporter::~span_exporter() {
   {
     std::lock_guard hold{mutex_};
     ending_ = true;
-    end_at_ = std::chrono::steady_clock::now() + end_within;
+    end_at_ = std::chrono::steady_clock::now() + waits_.end;
   }
   news_.notify_all();
+  curl_multi_wakeup(wire_); // A request under way has less time now.
   thread_.join();
+  curl_multi_cleanup(wire_);
 }
 
 void span_exporter::take(finished_span x) {
@@ -154,14 +161,12 @@ span_exporter::answer span_exporter::post(const std::string& body) {
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
   curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-                   static_cast<long>(answer_within.count()));
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore_body);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, read_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &retry_after);
-  auto outcome = curl_easy_perform(curl);
+  auto outcome = static_cast<CURLcode>(perform());
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   curl_slist_free_all(headers);
   if (outcome != CURLE_OK) {
@@ -175,6 +180,43 @@ span_exporter::answer span_exporter::post(const std::string& body) {
   auto again = status == 429 || status == 502 || status == 503 || status == 504;
   return {again ? verdict::later : verdict::refused,
           std::chrono::seconds{std::clamp(retry_after, 0L, 30L)}};
+}
+
+/// What a request that was begun then may still take.
+std::chrono::milliseconds
+span_exporter::left(std::chrono::steady_clock::time_point begun) {
+  auto until = begun + waits_.answer;
+  {
+    std::lock_guard hold{mutex_};
+    if (ending_)
+      until = std::min(until, end_at_);
+  }
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+    until - std::chrono::steady_clock::now());
+}
+
+/// @returns a CURLcode.
+int span_exporter::perform() {
+  curl_multi_add_handle(wire_, curl_);
+  auto begun = std::chrono::steady_clock::now();
+  auto outcome = CURLE_OPERATION_TIMEDOUT;
+  int running = 1;
+  for (;;) {
+    if (curl_multi_perform(wire_, &running) != CURLM_OK)
+      break;
+    int more = 0;
+    if (running == 0) {
+      if (auto* done = curl_multi_info_read(wire_, &more))
+        outcome = done->data.result;
+      break;
+    }
+    auto wait = left(begun);
+    if (wait <= 0ms)
+      break;
+    curl_multi_poll(wire_, nullptr, 0, static_cast<int>(wait.count()), nullptr);
+  }
+  curl_multi_remove_handle(wire_, curl_);
+  return outcome;
 }
 
 void span_exporter::complain(const std::string& why) {

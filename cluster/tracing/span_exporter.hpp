@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,8 +25,11 @@ public:
   static constexpr std::size_t batch_max = 512;
   static constexpr std::chrono::milliseconds pause_first{250};
   static constexpr std::chrono::milliseconds pause_max{30'000};
-  static constexpr std::chrono::milliseconds answer_within{5'000};
-  static constexpr std::chrono::milliseconds end_within{2'000};
+
+  struct patience {
+    std::chrono::milliseconds answer{5'000}; ///< Of the collector.
+    std::chrono::milliseconds end{2'000};    ///< Of who ends this.
+  };
 
   struct figures {
     std::atomic<std::uint64_t> exported{0};
@@ -38,7 +42,9 @@ public:
 
   /// @throws std::runtime_error when the headers file cannot be used.
   span_exporter(tracing_settings with, std::string node);
-  /// Sends what waits, if the collector takes it at once; within `end_within`.
+  span_exporter(tracing_settings with, std::string node, patience waits);
+  /// Sends what waits, if the collector takes it at once; within the patience
+  /// of who ends this, also when a request is under way.
   ~span_exporter() override;
 
   void take(finished_span x) override;
@@ -59,19 +65,23 @@ private:
   bool deliver(const std::vector<finished_span>& batch);
   bool pause(std::chrono::milliseconds x);
   answer post(const std::string& body);
+  int perform();
+  std::chrono::milliseconds left(std::chrono::steady_clock::time_point begun);
   void complain(const std::string& why);
 
   tracing_settings with_;
+  const patience waits_;
   std::string node_;
   std::vector<std::string> headers_;
   figures figures_;
   std::string complaint_; ///< The last one, which is not repeated.
   std::mutex mutex_;
   std::condition_variable news_;
-  std::vector<finished_span> queue_; ///< Guarded by `mutex_`.
-  bool ending_ = false;              ///< Likewise.
-  std::chrono::steady_clock::time_point end_at_;
-  void* curl_ = nullptr; ///< Of the thread alone.
+  std::deque<finished_span> queue_;              ///< Guarded by `mutex_`.
+  bool ending_ = false;                          ///< Likewise.
+  std::chrono::steady_clock::time_point end_at_; ///< Likewise.
+  void* curl_ = nullptr;                         ///< Of the thread alone.
+  void* wire_ = nullptr; ///< Its wait, which others may end.
   std::thread thread_;
 };
 

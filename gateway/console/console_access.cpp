@@ -1,5 +1,6 @@
 #include "gateway/console/console_access.hpp"
 
+#include "gateway/metric_families.hpp"
 #include "protocol/json_document.hpp"
 #include "protocol/json_reader.hpp"
 #include "protocol/json_writer.hpp"
@@ -159,6 +160,7 @@ std::optional<http_response> console_access::identify(http_request& request,
 http_response console_access::refused(const http_request& request,
                                       std::string_view why) {
   sessions_.failed(request.peer, now_());
+  ++logins_.refused;
   spdlog::info("a login to the console from {} was refused: {}", request.peer,
                why);
   return without_store(problem(error_code::unauthenticated, why));
@@ -172,6 +174,7 @@ http_response console_access::log_in(const http_request& request) {
   if (!request.header("Content-Type").starts_with("application/json"))
     return problem(415, "console.content_type", "A login is application/json.");
   if (auto wait = sessions_.wait(request.peer, now); wait.count() > 0) {
+    ++logins_.held_off;
     auto answer = problem(429, "console.too_many_tries",
                           "Too many failed logins; wait some seconds.");
     answer.headers.emplace_back("Retry-After",
@@ -210,6 +213,7 @@ http_response console_access::log_in(const http_request& request) {
   auto found = sessions_.find(secret, now);
   if (!found)
     return refused(request, "the token expires this very moment");
+  ++logins_.opened;
   auto answer = describe(*found);
   answer.headers.emplace_back(
     "Set-Cookie", cookie(cookie_name(request, secure), secret,
@@ -289,6 +293,35 @@ void console_access::add_routes(http_routes& routes) {
   routes.add("GET", path, by(&console_access::tell));
   routes.add("DELETE", path, by(&console_access::log_out));
   routes.add("POST", std::string{codes_path}, by(&console_access::make_code));
+}
+
+namespace {
+
+class login_collector final : public prometheus::Collectable {
+public:
+  explicit login_collector(const console_access& from) : from_{from} {
+  }
+
+  [[nodiscard]] metric::families Collect() const override {
+    auto& x = from_.logins();
+    metric::families out;
+    auto& logins = metric::counters(out, "hansom_console_logins_total",
+                                    "Logins to the console, by outcome.");
+    metric::add(logins, x.opened, {{"outcome", "opened"}});
+    metric::add(logins, x.refused, {{"outcome", "refused"}});
+    metric::add(logins, x.held_off, {{"outcome", "held_off"}});
+    return out;
+  }
+
+private:
+  const console_access& from_;
+};
+
+} // namespace
+
+std::shared_ptr<prometheus::Collectable>
+make_login_collector(const console_access& from) {
+  return std::make_shared<login_collector>(from);
 }
 
 } // namespace hansom

@@ -3,7 +3,11 @@
 #include "gateway/console/console_sessions.hpp"
 #include "gateway/http_routes.hpp"
 
+#include <prometheus/collectable.h>
+
+#include <atomic>
 #include <functional>
+#include <memory>
 
 namespace hansom {
 
@@ -37,6 +41,16 @@ public:
     facts_ = std::move(members);
   }
 
+  /// Logins, by what became of them.
+  struct figures {
+    std::atomic<std::uint64_t> opened{0};
+    std::atomic<std::uint64_t> refused{0};  ///< A wrong token or code.
+    std::atomic<std::uint64_t> held_off{0}; ///< Too many were wrong before.
+  };
+  [[nodiscard]] const figures& logins() const noexcept {
+    return logins_;
+  }
+
 private:
   http_response log_in(const http_request& request);
   http_response tell(const http_request& request);
@@ -53,7 +67,12 @@ private:
   std::function<timestamp()> now_;
   std::string facts_;
   console_sessions sessions_;
+  figures logins_;
 };
+
+/// @param from must outlive the result.
+std::shared_ptr<prometheus::Collectable>
+make_login_collector(const console_access& from);
 
 /// @returns whether the console is for this role.
 bool may_use_console(client_role role) noexcept;

@@ -183,6 +183,17 @@ std::string why_no_archive(const postgres_options& with) {
   }
 }
 
+timestamp postgres_time(const postgres_options& with) {
+  postgres::watchdog dog;
+  try {
+    postgres::session db{with, dog};
+    return {std::stoll(db.value(
+      "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"))};
+  } catch (const postgres::failure& e) {
+    throw unavailable_error{e.what()};
+  }
+}
+
 void prepare_postgres_restore(const postgres_options& with) {
   postgres::watchdog dog;
   try {

@@ -118,7 +118,7 @@ look 3 'driver/987654 is not in' actor tail driver/987654
 say "a terminal"
 # A person types: sort by the next column, tree, search, pause, quit.
 mkfifo "$work/keys"
-script -qfec "stty cols 160 rows 40
+script -qfec "stty cols 80 rows 40
 exec '$HANSOM' actor top --data '$data' --every 0.5" \
   "$work/screen" <"$work/keys" >/dev/null 2>&1 &
 top_pid=$!
@@ -138,10 +138,10 @@ press() {
     waited=$((waited + 1))
   done
 }
-press '' 'k passivate  q quit'
+press '' 'k:passivate q:quit' # All keys fit into 80 columns.
 press '>t' 'cells, their trips, who takes part'
 press /driver 'earch: '
-press $'\nZ' 'PAUSED  sort rate'
+press $'\nZ' 'PAUSED'
 printf q >&7
 for _ in $(seq 100); do
   kill -0 "$top_pid" 2>/dev/null || break
@@ -194,6 +194,22 @@ look 3 'no trip' actor trace 00000000000000ff
 look 3 'no trip 00000000000000ff' trip show 00000000000000ff
 look 2 '16 hexadecimal digits' trip show 12
 
+say "what somebody in a hurry asks"
+# answered QUESTION PATTERN WORDS...: and how long that took, which README tells.
+answered() {
+  local question=$1 pattern=$2 began
+  shift 2
+  began=$(date +%s%3N)
+  look 0 "$pattern" "$@"
+  say "  $question? $(($(date +%s%3N) - began)) ms"
+}
+answered "who is this actor, what is it doing" 'last_messages' \
+  actor show driver/1
+answered "what is stuck" 'nothing is stuck' actor stuck
+answered "why did this rider not get a car" 'Removed by gates' trip why "$trip"
+answered "what does the city look like now" '^cell +waiting +free' cell ls
+answered "is the cluster well" '^Healthy' status
+
 say "ending a trip"
 # open_trip: sets trip to one that is under way.
 open_trip() {
@@ -240,12 +256,19 @@ grep -q 'is completed, durably' "$work/said" || fail "not said to be completed"
 look 0 '"as": "completed"' trip end "$trip" --as completed "${why[@]}" \
   --yes --id e1 --json
 said_json
-look 0 '"by":"operations".*"operator_name":"77".*lost his phone' \
+look 0 '"by":"operations".*"operator_name":"operator/77".*lost his phone' \
   trip show "$trip"
 look 4 'cannot complete: the trip is completed' \
   trip end "$trip" --as completed "${why[@]}" --yes
 end_trip --as cancelled "${why[@]}"
 look 0 'cancelled' trip show "$trip"
+
+say "who did it"
+look 0 "trip.end  trip/$trip  by operator/" events --last 200
+look 0 "trip.trace  trip/[0-9a-f]+  by operator/.* 3 messages" events --last 200
+look 0 'actor.passivate  trip/[0-9a-f]*  by operator/' events --last 200
+grep -q "trip.end trip/$trip by operator/" "$work/node.log" ||
+  fail "the log does not say who ended it"
 
 say "who may look"
 "$HANSOM" token --data "$data" --role rider --subject 1 >"$work/rider"

@@ -4,6 +4,7 @@
     expressions DEPLOY OUT   writes all expressions of the dashboards as rules
     prometheus URL           targets are up, recording rules give values
     traces FILE TRACE_ID     the spans of a fleet, and those of one client
+    recorded URL DEPLOY OUT  makes a test of the alerts from what was scraped
     logs FILE                JSON lines by RFC 3339, nothing personal
 """
 
@@ -196,8 +197,80 @@ def judge_logs(file):
     check(levels.get("info", 0) >= 2, "hardly anything in the log")
 
 
+STEP = 15  # Seconds that a recorded one stands for, so that alerts have time.
+
+
+def recorded(url, folder):
+    """All series that the rules read, a value for each second of the last 90."""
+    text = ""
+    for name in ("rules", "alerts"):
+        with open(f"{folder}/prometheus/{name}.yml", encoding="utf-8") as file:
+            text += file.read()
+    names = set(re.findall(r"\b((?:hansom|process)_[a-z0-9_]+)\b", text)) | {"up"}
+    end = int(time.time())
+    start = end - 90
+    out = {}
+    for name in sorted(names):
+        for x in ask(url, "/api/v1/query_range", query=name, start=start, end=end,
+                     step=1)["result"]:
+            labels = ",".join(f"{k}={json.dumps(v)}" for k, v in sorted(
+                x["metric"].items()) if k != "__name__")
+            there = {int(float(at)): v for at, v in x["values"]}
+            out[f"{name}{{{labels}}}"] = [there.get(at, "_")
+                                          for at in range(start, end + 1)]
+    check(len(out) > 100, f"only {len(out)} series were recorded")
+    return out
+
+
+def spoilt(series, name, change):
+    """The same, with the values of some series made worse; they must be there."""
+    found = [x for x in series if re.match(name, x)]
+    check(found, f"no series {name} was recorded")
+    return {x: [v if v == "_" else change(v) for v in values] if x in found
+            else values for x, values in series.items()}
+
+
+def alert_test(name, series, firing, silent=""):
+    n = max(len(x) for x in series.values())
+    tests = [{"expr": f'count(ALERTS{{alertname="{x}",alertstate="firing"}}) > bool 0',
+              "eval_time": f"{(n - 1) * STEP}s", "exp_samples": [{"value": 1}]}
+             for x in firing]
+    if silent:
+        tests.append({"expr": f'ALERTS{{alertname=~"{silent}",alertstate="firing"}}',
+                      "eval_time": f"{(n - 1) * STEP}s", "exp_samples": []})
+    return {"name": name, "interval": f"{STEP}s", "promql_expr_test": tests,
+            "input_series": [{"series": k, "values": " ".join(v)}
+                             for k, v in series.items()]}
+
+
+def write_recorded(url, folder, out):
+    """The node was stopped some seconds ago, which is the one true trouble."""
+    series = recorded(url, folder)
+    fast = r'hansom_(gateway_command|journal_commit)_seconds_bucket\{.*le="(0\..*|1|1\.5)"'
+    tests = [
+        alert_test("as it was: a fleet, then the node was stopped", series,
+                   ["HansomNodeDown"],
+                   "HansomNoNode|HansomNodeFenced|HansomStoreOutage|HansomErrors|"
+                   "HansomUpkeepFails|HansomDescriptors"),
+        alert_test("the same with all commands and commits slow",
+                   spoilt(series, fast, lambda _: "0"),
+                   ["HansomSlowCommands", "HansomVerySlowCommands", "HansomSlowStore"]),
+        alert_test("the same with a store that is gone",
+                   spoilt(series, "hansom_store_up", lambda _: "0"),
+                   ["HansomStoreOutage"]),
+        alert_test("the same with mailboxes that overflow",
+                   spoilt(series, "hansom_mailbox_messages", lambda _: "30000"),
+                   ["HansomMailboxes"]),
+    ]
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump({"rule_files": [f"{folder}/prometheus/{x}.yml"
+                                  for x in ("rules", "alerts")],
+                   "evaluation_interval": f"{STEP}s", "tests": tests}, file)
+
+
 {"metrics": judge_metrics, "expressions": write_expressions,
  "prometheus": judge_prometheus, "traces": judge_traces,
+ "recorded": write_recorded,
  "logs": judge_logs}[sys.argv[1]](*sys.argv[2:])
 for x in failures[:20]:
     print("  |", x)

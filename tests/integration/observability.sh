@@ -156,6 +156,11 @@ cmp "$work/METRICS.md" "$deploy/METRICS.md" || {
 }
 judge prometheus "http://127.0.0.1:$prometheus_port"
 stop_node
+sleep 8 # Prometheus looks for it in vain.
+judge recorded "http://127.0.0.1:$prometheus_port" "$(cd "$deploy" && pwd)" \
+  "$work/recorded.json"
+promtool test rules "$work/recorded.json" >"$work/said" 2>&1 ||
+  fail "the alerts on what was recorded: $(head -n 30 "$work/said")"
 [ ! -s "$work/otlp.log" ] || fail "the collector: $(head -n 3 "$work/otlp.log")"
 # A collector on a busy machine may also be late by itself.
 put_off=$(sed -n 's/^hansom_tracing_export_failures_total //p' "$work/metrics")

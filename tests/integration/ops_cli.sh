@@ -177,8 +177,20 @@ look 4 'nobody to ask' node down c
 look 4 'reason' node down c --confirm c
 look 0 'c is dead' node down c --confirm c --reason 'disk gone'
 look 0 '^c +dead +85 ' node ls # It owns shards until somebody takes them.
+look 0 'c is dead already, and nothing is pinned' node remove c
 claim a 'true'
-look 3 'no node c' node status c
+look 0 'status +dead' node status c # It has no shards any more.
+look 3 'no node c' node remove c
+join b 2
+"$HANSOM" node drain b --data "$data" >"$work/drained" 2>"$work/progress" &
+pids+=($!)
+follower=$!
+later 'shards  0/0' "$work/progress"
+look 0 'b is dead' node down b --confirm b --reason 'tripped over the cable'
+status=0
+wait "$follower" || status=$?
+[ "$status" = 1 ] || fail "a drain that ended in death: exit code $status, not 1"
+grep -q '^b is dead; ' "$work/drained" || fail "not said: $(cat "$work/drained")"
 join b 2
 look 0 'is now pinned to b' shard pin 9 b
 look 0 'pinned to b already' shard pin 9 b

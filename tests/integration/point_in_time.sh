@@ -122,6 +122,10 @@ expect 2 'PostgreSQL' "$HANSOM" restore --from "$work/base" \
   --archive "$archive" --until "$moment" --data "$work/other"
 expect 2 'needs an older one' "${restore[@]}" --archive "$archive" \
   --until 2020-01-01T00:00:00Z --data "$work/other"
+mv "$work/base/hansom_base_end" "$work/kept"
+expect 1 'does not say when it was complete' "${restore[@]}" \
+  --archive "$archive" --until "$moment" --data "$work/other"
+mv "$work/kept" "$work/base/hansom_base_end"
 [ ! -e "$work/other" ] || fail "a restore that was refused left a folder"
 expect 1 'did not come to that moment' "${restore[@]}" --archive "$archive" \
   --until 2099-01-01T00:00:00Z --data "$work/other"

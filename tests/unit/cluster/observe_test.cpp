@@ -8,10 +8,13 @@
 #include "cluster/tracing/span_exporter.hpp"
 #include "protocol/log_context.hpp"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <sstream>
@@ -223,6 +226,32 @@ TEST_CASE(
   }
   with.headers_file = "/nonexistent/headers";
   CHECK_THROWS(span_exporter{with, "n1"});
+}
+
+TEST_CASE("the end does not wait for a collector that does not answer") {
+  // Takes connections, and never says a word.
+  auto listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&at), size) == 0);
+  REQUIRE(::listen(listener, 8) == 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size);
+  tracing_settings with;
+  with.endpoint =
+    "http://127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/v1/traces";
+  with.flush_every = 10ms;
+  auto begin = std::chrono::steady_clock::now();
+  {
+    span_exporter x{with, "n1", {10min, 50ms}};
+    x.take(sample_span(1));
+    for (int i = 0; i < 2000 && x.numbers().queued != 0; ++i)
+      std::this_thread::sleep_for(10ms);
+    x.take(sample_span(2)); // Waits behind a request that hangs.
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 5min);
+  ::close(listener);
 }
 
 TEST_CASE("settings of tracing") {

@@ -40,6 +40,16 @@ constexpr auto draining = node_status::draining;
 
 } // namespace
 
+TEST_CASE("who is gone and has no pins needs no removal") {
+  auto view = cluster_of({active, node_status::dead});
+  CHECK(plan_node_order(view, node_order::remove, "n2").what
+        == plan::verdict::nothing);
+  view.shards[3].pin = "n2";
+  auto x = plan_node_order(view, node_order::remove, "n2");
+  CHECK(x.what == plan::verdict::go);
+  CHECK(x.unpin == std::vector<shard_id>{3});
+}
+
 TEST_CASE("a drain's plan names where each shard goes") {
   auto view = cluster_of({active, active, active});
   auto x = plan_node_order(view, node_order::drain, "n2");

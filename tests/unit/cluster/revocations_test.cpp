@@ -36,7 +36,8 @@ struct desk_node {
     desk->load();
     desk->start();
     add_revocation_routes(
-      routes, *desk, [this] { return timestamp{now_ms.load()}; }, 30 * day);
+      routes, *desk, [this] { return timestamp{now_ms.load()}; }, 30 * day,
+      [](const audit_record&) {});
   }
 
   http_response ask(const std::string& method, const std::string& body,
@@ -121,7 +122,7 @@ TEST_CASE("a revocation said again changes nothing, and is listed") {
   CHECK(list["revocations"][0]["issued_before"] == 1699999000000);
   CHECK(list["revocations"][1]["name"] == "jti/t1");
   CHECK(list["revocations"][1]["reason"] == "\"lost\"");
-  CHECK(list["revocations"][1]["by"] == "77");
+  CHECK(list["revocations"][1]["by"] == "operator/77");
   auto page = nlohmann::json::parse(x.ask("GET", "", "limit=1").body);
   CHECK(page["revocations"].size() == 1);
   auto rest = nlohmann::json::parse(

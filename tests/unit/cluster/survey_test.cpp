@@ -1,9 +1,12 @@
 #include "cluster/admin/admin_routes.hpp"
 #include "cluster/admin/masking.hpp"
+#include "cluster/node/actor_metrics.hpp"
 #include "tests/unit/actors/ride_fixture.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+#include <prometheus/client_metric.h>
+#include <prometheus/metric_family.h>
 
 #include <future>
 
@@ -22,6 +25,7 @@ public:
     // Probes keep time by the real clock; only the routes under test run on a
     // thread of their own, and none of these asks an actor.
     desk = add_admin_routes(routes, node(), "n1", open_store());
+    desk->audit = [this](audit_record x) { audited.push_back(std::move(x)); };
   }
   ~admin_fixture() {
     desk->room.stop();
@@ -45,6 +49,19 @@ public:
     return send(std::move(x), role);
   }
 
+  /// For what is answered later, by the clock.
+  void send_and_forget(std::string path, std::string body, client_role role) {
+    http_request x;
+    x.method = "POST";
+    x.path = std::move(path);
+    x.body = std::move(body);
+    x.who = identity{};
+    x.who->role = role;
+    x.who->subject = "77";
+    routes.handle(std::move(x), [](auto&&) {});
+    settle();
+  }
+
   document list(std::string path) {
     auto x = get(std::move(path));
     CHECK_MESSAGE(x.status == 200, x.body);
@@ -53,6 +70,7 @@ public:
 
   http_routes routes;
   shared_desk desk;
+  std::vector<audit_record> audited;
 
 private:
   http_response send(http_request x, client_role role) {
@@ -179,10 +197,20 @@ TEST_CASE_FIXTURE(admin_fixture, "passivation: operators only, with a plan") {
   auto path = "/v1/admin/actors/driver/7/passivate";
   CHECK(post(path, "{}", client_role::viewer).status == 403);
   CHECK(post(path, "[]", client_role::operations).status == 400);
+  auto strange = post(path, R"({"dry_run":true,"now":1})", client_role::admin);
+  CHECK(strange.status == 400);
+  CHECK(strange.body.find("body, /now") != std::string::npos);
+  CHECK(audited.empty());
   auto plan = post(path, R"({"dry_run":true})", client_role::operations);
   CHECK(plan.body.find("non_operational") != std::string::npos);
+  CHECK(audited.empty());
   settle();
   CHECK(node().entities().watch_of(dan) != nullptr);
+  send_and_forget(path, "{}", client_role::admin);
+  REQUIRE(audited.size() == 1);
+  CHECK(audited[0].kind == "actor.passivate");
+  CHECK(audited[0].by == "admin/77");
+  CHECK(audited[0].subject == "driver/7");
 }
 
 TEST_CASE_FIXTURE(admin_fixture,
@@ -208,6 +236,100 @@ TEST_CASE_FIXTURE(admin_fixture,
   REQUIRE(trips["trips"].size() == 1);
   CHECK(trips["trips"][0]["trip"] == id);
   CHECK(list("/v1/admin/trips?rider=2")["matched"] == 0);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a trace that is begun has limits, is audited") {
+  auto trip = ask_for_ride(ann);
+  auto begin = [&](std::string body) {
+    http_request x;
+    x.path = "/v1/admin/trips/" + to_string(trip) + "/trace";
+    x.body = std::move(body);
+    x.who = identity{};
+    x.who->role = client_role::admin;
+    x.who->subject = "77";
+    http_response answer;
+    begin_trace(*desk, x,
+                [&answer](http_response y) { answer = std::move(y); });
+    return answer;
+  };
+  CHECK(begin(R"({"messages":501})").status == 400);
+  CHECK(begin(R"({"seconds":0})").status == 400);
+  CHECK(begin(R"({"second":5})").body.find("/second") != std::string::npos);
+  CHECK(begin("[]").status == 400);
+  CHECK(audited.empty());
+  CHECK(begin(R"({"messages":7,"seconds":5})").status == 200);
+  REQUIRE(audited.size() == 1);
+  CHECK(audited[0].kind == "trip.trace");
+  CHECK(audited[0].by == "admin/77");
+  CHECK(audited[0].outcome == "for 7 messages");
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "what actors do is in the metrics") {
+  connect(dan);
+  ask_for_ride(ann);
+  disconnect(dan);
+  connect(dan);
+  auto families = make_actor_collector(node())->Collect();
+  auto find = [&](std::string_view name) {
+    for (auto& x : families)
+      if (x.name == name)
+        return x.metric;
+    return std::vector<prometheus::ClientMetric>{};
+  };
+  auto labelled = [](auto& x, std::string_view value) {
+    return std::any_of(x.label.begin(), x.label.end(),
+                       [&](auto& l) { return l.value == value; });
+  };
+  std::uint64_t attached = 0;
+  for (auto& x : find("hansom_actor_message_seconds"))
+    if (labelled(x, "driver") && labelled(x, "attach")) {
+      attached = x.histogram.sample_count;
+      CHECK(x.histogram.bucket.back().cumulative_count == attached);
+      CHECK(x.histogram.bucket.front().upper_bound == doctest::Approx(128e-6));
+      CHECK(x.histogram.sample_sum > 0);
+    }
+  CHECK(attached == 2);
+  CHECK(find("hansom_mailbox_wait_seconds").size() == 4);
+  double resident = 0;
+  for (auto& x : find("hansom_actors_in_state"))
+    resident += x.gauge.value;
+  CHECK(resident == static_cast<double>(node().entities().size()));
+  CHECK(find("hansom_driver_utilisation_ratio").size() == 1);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a list of cells says who is silent and who is left out") {
+  desk->cells = [](map_ask, const auto& done) {
+    city_picture x;
+    x.cells.resize(1);
+    x.cells[0].cell = {0x89c259};
+    x.cells[0].free = 3;
+    x.silent = {{0x89c25b}};
+    x.cut = 7;
+    done(std::move(x));
+  };
+  auto x = list("/v1/admin/cells");
+  REQUIRE(x["cells"].size() == 1);
+  CHECK(x["cells"][0]["free"] == 3);
+  CHECK(x["silent"].size() == 1);
+  CHECK(x["more"] == 7);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "troubles that are not listed are counted") {
+  std::vector<std::shared_ptr<probe>> all;
+  for (std::uint64_t i = 1000; i < 1300; ++i) {
+    connect(driver_id{i});
+    all.push_back(node().entities().watch_of(driver_id{i}));
+    REQUIRE(all.back());
+    all.back()->enqueued += 1000;
+  }
+  desk->actors.forget();
+  auto stuck = list("/v1/admin/stuck");
+  CHECK(stuck["backlog"].size() == 256);
+  CHECK(stuck["backlog_more"] == 44);
+  for (auto& x : all)
+    x->enqueued = x->handled.load();
 }
 
 TEST_CASE("who may only look sees no vehicle and no exact place") {

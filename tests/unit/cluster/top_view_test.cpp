@@ -62,6 +62,8 @@ TEST_CASE_FIXTURE(top_stage, "top: keys sort, filter, search and pause") {
   CHECK(view.path().find("text=dri%20q") != std::string::npos);
   type("/er/3\n");
   CHECK(selected() == "driver/3");
+  CHECK(view.footer().size() <= 80);
+  CHECK(view.footer().ends_with("q:quit"));
   type("/nobody\n");
   CHECK(view.footer().find("nothing here has") != std::string::npos);
   type("Z");

@@ -244,6 +244,11 @@ TEST_CASE("who guesses tokens is made to wait") {
   CHECK(has(refused, "429"));
   CHECK(has(refused, "Retry-After: "));
   CHECK(has(log_in(s, c, client_role::viewer), "429"));
+  auto shown = c.http("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(has(shown, "hansom_console_logins_total{outcome=\"refused\"} "
+                     + std::to_string(console_sessions::tries_of_peer.burst)
+                     + "\n"));
+  CHECK(has(shown, "hansom_console_logins_total{outcome=\"held_off\"} 2\n"));
 }
 
 TEST_CASE("the console's files are compressed, tagged and strict") {
