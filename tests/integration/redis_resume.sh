@@ -133,5 +133,4 @@ expect 1 'was not delivered' "$HANSOM" check --data "$data" --stream "$work/less
 expect 1 'the journal has none' "$HANSOM" check --data "$data" \
   --stream "$work/more"
 expect 6 'no Redis' "$HANSOM" stream tail --redis unix:///nowhere.sock --group g
-expect 2 'TLS' "$HANSOM" stream tail --redis rediss://h --group g
 verdict
