@@ -62,7 +62,7 @@ void merge_rows(std::string_view name, document& into, const document& more) {
 void merge_value(const std::string& name, document& into,
                  const document& more) {
   constexpr std::string_view all_well = "nothing is stuck";
-  if (into.is_null())
+  if (into.is_null() || (name == "verdict" && into == all_well))
     into = more;
   else if (into.is_number() && more.is_number())
     merge_number(name, into, more);
@@ -72,8 +72,6 @@ void merge_value(const std::string& name, document& into,
     merge_rows(name, into, more);
   else if (into.is_object() && more.is_object())
     merge_view(into, more);
-  else if (name == "verdict" && into == all_well)
-    into = more;
 }
 
 struct named_order {

@@ -171,6 +171,7 @@ struct relay::inside {
   /// no counter told of is found here.
   bool verify(std::vector<shard_position>& of) {
     std::vector<shard_id> shards;
+    shards.reserve(of.size());
     for (auto& x : of)
       shards.push_back(x.shard);
     auto last = given.sink->last(shards);
