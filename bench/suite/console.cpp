@@ -74,7 +74,7 @@ void measure_console(const report& to, const scene& at) {
   std::filesystem::create_directories(at.data());
   fill_with_drivers(*store::make_sqlite(at.data()), drivers);
   auto node = at.start_again(
-    {"dispatch.connection_grace=1h", "dispatch.entity_idle=24h"});
+    {"dispatch.connection_grace=10m", "dispatch.entity_idle=24h"});
   const metrics x{node->get("/metrics")};
   const auto actors = x.of("hansom_actors{kind=\"driver\"}");
   if (actors < static_cast<double>(drivers))
