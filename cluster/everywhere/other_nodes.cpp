@@ -6,6 +6,7 @@
 #include "cluster/mesh/wire.hpp"
 
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 namespace hansom {
 
@@ -78,7 +79,13 @@ struct gathering {
     if (--missing > 0)
       return;
     hold.unlock();
-    reply(combined());
+    try {
+      reply(combined());
+    } catch (const document::exception& e) {
+      reply(problem(502, "cluster.view_unreadable",
+                    std::string{"the nodes' answers do not fit together: "}
+                      + e.what()));
+    }
   }
 
   http_response combined() {
@@ -166,11 +173,19 @@ void other_nodes::answer(const std::string& question,
   auto x = document::parse(question, nullptr, false);
   if (!x.is_object())
     return;
+  map_ask about;
+  std::optional<http_request> request;
+  try { // A node of another version may mean something else by these words.
+    about = {x.value("drivers_max", std::uint32_t{0}),
+             x.value("requests_max", std::uint32_t{0})};
+    request = to_request(x);
+  } catch (const document::exception& e) {
+    return spdlog::warn("a node's question is none: {}", e.what());
+  }
   if (x.contains("drivers_max"))
-    return with_.cells({x.value("drivers_max", std::uint32_t{0}),
-                        x.value("requests_max", std::uint32_t{0})},
+    return with_.cells(about,
                        [reply](const city_picture& y) { reply(to_parts(y)); });
-  if (auto request = to_request(x))
+  if (request)
     with_.routes->handle(std::move(*request), [reply](const http_response& y) {
       reply(to_parts(y));
     });

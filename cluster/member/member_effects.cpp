@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace hansom {
@@ -241,7 +242,10 @@ struct member_host::carrier {
   void operator()(const core::terminate& x) const {
     if (x.code != 0 && !h.leaving_)
       return h.with_.on_dead(x.reason);
-    spdlog::info("cluster: this node has left");
+    if (x.code != 0)
+      spdlog::warn("cluster: others have ended this node before it had left");
+    else
+      spdlog::info("cluster: this node has left");
     h.left_ = true;
   }
   void operator()(const core::note& x) const {
@@ -276,8 +280,10 @@ struct member_host::carrier {
       host->sealing_[row.shard] = row.now;
       host->sealed_at_[row.shard] = std::chrono::steady_clock::now();
       host->with_.actors->seal_shard(row.shard);
-      host->sealed_.push_back(row.shard);
-      if (host->sealed_.size() == 1)
+      auto polls = !host->sealed_.empty();
+      if (std::ranges::find(host->sealed_, row.shard) == host->sealed_.end())
+        host->sealed_.push_back(row.shard);
+      if (!polls)
         host->poll_quiet();
     });
   }

@@ -240,6 +240,25 @@ TEST_CASE_FIXTURE(two_nodes, "a list has the rows of all nodes that answer") {
   CHECK(own["matched"] == 1);
 }
 
+TEST_CASE_FIXTURE(two_nodes, "what another version says ends no node") {
+  for (auto i : {0U, 1U})
+    routes[i].add("GET", "/v1/admin/stuck", [i](auto&&, auto reply) {
+      document body{{"node", i == 0 ? document{"n1"} : document{2}}};
+      reply({200, "application/json", body.dump(), {}});
+    });
+  document said;
+  nodes[0].gather(
+    [this](const auto& x, const auto& reply) { routes[0].handle(x, reply); },
+    question("/v1/admin/stuck"),
+    [&](const http_response& y) { said = document::parse(y.body); });
+  settle();
+  advance(2s);
+  CHECK(said["status"] == 502);
+  for (auto* body : {R"({"role":5})", R"({"drivers_max":"many"})", "[]", ""})
+    CHECK_NOTHROW(
+      nodes[1].port().deliver({{2, 0xfffe, 0}, delivery::reply, "1/5", body}));
+}
+
 TEST_CASE_FIXTURE(two_nodes, "an order goes to the node that has the actor") {
   auto x = question("/v1/admin/actors/driver/7/passivate");
   x.method = "POST";
