@@ -2,8 +2,8 @@
 
 /// Brings nlohmann/json along: include it in .cpp files only.
 
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,11 +1,11 @@
 #include "gateway/gateway.hpp"
 
+#include "gateway/connection/listener.hpp"
+#include "gateway/connection/transport.hpp"
 #include "gateway/console/console_routes.hpp"
-#include "gateway/listener.hpp"
-#include "gateway/metrics_export.hpp"
-#include "gateway/transport.hpp"
+#include "gateway/metrics/metrics_export.hpp"
 #include "gateway/worker.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <prometheus/text_serializer.h>
 #include <spdlog/spdlog.h>

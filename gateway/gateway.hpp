@@ -1,9 +1,9 @@
 #pragma once
 
 #include "actors/runtime/client_port.hpp"
+#include "gateway/access/revocations.hpp"
 #include "gateway/gateway_config.hpp"
 #include "gateway/http_routes.hpp"
-#include "gateway/revocations.hpp"
 #include "protocol/shard_set.hpp"
 
 #include <functional>

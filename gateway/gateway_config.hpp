@@ -1,9 +1,9 @@
 #pragma once
 
-#include "gateway/admission.hpp"
-#include "gateway/token.hpp"
-#include "gateway/token_bucket.hpp"
-#include "protocol/json.hpp"
+#include "gateway/access/token.hpp"
+#include "gateway/admission/admission.hpp"
+#include "gateway/session/token_bucket.hpp"
+#include "protocol/json/json.hpp"
 
 #include <string>
 #include <vector>

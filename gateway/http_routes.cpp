@@ -1,6 +1,6 @@
 #include "gateway/http_routes.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/token.hpp"
+#include "gateway/access/token.hpp"
 
 #include <functional>
 #include <optional>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/outbox.hpp"
+#include "gateway/connection/outbox.hpp"
 #include "protocol/errors.hpp"
 #include "protocol/trace_context.hpp"
 

@@ -1,6 +1,6 @@
 #include "gateway/worker.hpp"
 
-#include "gateway/transport.hpp"
+#include "gateway/connection/transport.hpp"
 #include "protocol/server_frames.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>

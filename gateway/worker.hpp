@@ -3,13 +3,13 @@
 /// One gateway thread: its event loop, its connections, its sessions. For the
 /// gateway's own .cpp files; `gateway.hpp` is what others include.
 
-#include "gateway/backlog.hpp"
-#include "gateway/connection.hpp"
+#include "gateway/access/revocations.hpp"
+#include "gateway/admission/backlog.hpp"
+#include "gateway/connection/connection.hpp"
+#include "gateway/connection/transport.hpp"
 #include "gateway/console/console_access.hpp"
 #include "gateway/http_routes.hpp"
-#include "gateway/revocations.hpp"
-#include "gateway/session_host.hpp"
-#include "gateway/transport.hpp"
+#include "gateway/session/session_host.hpp"
 
 #include <boost/asio/io_context.hpp>
 

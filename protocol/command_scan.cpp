@@ -1,6 +1,6 @@
 #include "protocol/command_scan.hpp"
 
-#include "protocol/json_cursor.hpp"
+#include "protocol/json/cursor.hpp"
 
 namespace hansom {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <string_view>
 

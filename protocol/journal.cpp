@@ -1,8 +1,8 @@
 #include "protocol/journal.hpp"
 
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <array>
 

@@ -6,9 +6,9 @@
 #include <caf/meta/type_name.hpp>
 
 /// Describes a plain struct once, for everything that walks its fields: CAF's
-/// binary format (`inspect`), JSON in and out (`protocol/json.hpp`) and the
-/// console. Field order is the binary layout; field names are the JSON names.
-/// Use at namespace scope, in the struct's own namespace.
+/// binary format (`inspect`), JSON in and out (`protocol/json/json.hpp`) and
+/// the console. Field order is the binary layout; field names are the JSON
+/// names. Use at namespace scope, in the struct's own namespace.
 ///
 ///   struct money { std::int64_t minor = 0; currency unit; };
 ///   HANSOM_RECORD(money, minor, unit)

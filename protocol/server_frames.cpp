@@ -1,6 +1,6 @@
 #include "protocol/server_frames.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 namespace hansom {
 

@@ -7,7 +7,7 @@
 
 #include "protocol/client_messages.hpp"
 #include "protocol/errors.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -1,5 +1,5 @@
 #include "actors/cell/cell_state.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 /// What a cell tells: quotes, its price, cars nearby, the console's questions.
 namespace hansom {

@@ -1,7 +1,7 @@
 #include "actors/cell/surge_book.hpp"
 
 #include "actors/stored_record.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 /// A driver's clients, his shift.
 
 #include "actors/driver/driver_state.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <spdlog/spdlog.h>
 

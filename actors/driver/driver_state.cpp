@@ -1,6 +1,6 @@
 #include "actors/driver/driver_state.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 #include "actors/rider/rider_state.hpp"
 
 #include "actors/cell/cell_cover.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/server_frames.hpp"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "actors/runtime/commit_gate.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/log_context.hpp"
 
 #include <spdlog/spdlog.h>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/runtime/runtime.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <array>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "actors/trip/trip_figures.hpp"
 #include "actors/trip/trip_steps.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <spdlog/spdlog.h>
 

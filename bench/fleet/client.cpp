@@ -2,7 +2,7 @@
 
 #include "bench/fleet/fleet.hpp"
 #include "bench/fleet/trip_ledger.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -4,7 +4,7 @@
 #include "bench/fleet/notes.hpp"
 #include "bench/fleet/random.hpp"
 #include "bench/fleet/server_frame.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "bench/fleet/report.hpp"
 
 #include "bench/fleet/fleet.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <cstdio>
 #include <ostream>

@@ -1,7 +1,7 @@
 #include "bench/fleet/server_frame.hpp"
 
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
 
 #include <array>
 

@@ -5,8 +5,8 @@
 #include "actors/pricing/quote.hpp"
 #include "bench/micro/micro.hpp"
 #include "bench/micro/timing.hpp"
-#include "protocol/json.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #include "bench/simulate/simulate.hpp"
 
 #include "bench/simulate/world.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <iomanip>
 #include <ostream>

@@ -3,7 +3,7 @@
 #include "bench/micro/micro.hpp"
 #include "bench/micro/timing.hpp"
 #include "bench/suite/scene.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <sys/mman.h>
 
@@ -130,8 +130,9 @@ void measure_idle(const report& to, const scene& at) {
   x.value = welcome - actor;
   x.goal = goal_kind::at_most;
   x.limit = 8192;
-  x.profile = "heaptrack or bench/run --only idle; gateway/connection_impl.hpp "
-              "and gateway/session.hpp hold what stays";
+  x.profile = "heaptrack or bench/run --only idle; "
+              "gateway/connection/connection_impl.hpp "
+              "and gateway/session/session.hpp hold what stays";
   to(x);
   x.measure = "idle: bytes per authenticated driver, with his actor";
   x.value = welcome;

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/runtime/kind_description.hpp"
-#include "gateway/identity.hpp"
+#include "gateway/access/identity.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

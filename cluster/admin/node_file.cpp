@@ -1,7 +1,7 @@
 #include "cluster/admin/node_file.hpp"
 
 #include "cluster/node/wall_clock.hpp"
-#include "gateway/token.hpp"
+#include "gateway/access/token.hpp"
 
 #include <nlohmann/json.hpp>
 #include <sodium.h>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gateway/http_routes.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
 
 #include <string>
 #include <string_view>

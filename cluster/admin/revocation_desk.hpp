@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/revocations.hpp"
+#include "gateway/access/revocations.hpp"
 #include "persistence/store.hpp"
 
 #include <atomic>

@@ -3,7 +3,7 @@
 #include "cluster/admin/order_body.hpp"
 #include "cluster/admin/query_text.hpp"
 #include "cluster/admin/rights.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <algorithm>
 

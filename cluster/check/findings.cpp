@@ -1,6 +1,6 @@
 #include "cluster/check/findings.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <cstdio>
 #include <ostream>

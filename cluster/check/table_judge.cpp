@@ -1,7 +1,7 @@
 // The second half of the judge: what the other tables say, against the fold.
 
 #include "cluster/check/journal_judge.hpp"
-#include "protocol/json_document.hpp"
+#include "protocol/json/document.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #include "cluster/map/map_book.hpp"
 
 #include "actors/cell/cell_cover.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <algorithm>
 #include <set>

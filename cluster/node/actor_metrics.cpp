@@ -2,7 +2,7 @@
 
 #include "actors/runtime/kind_description.hpp"
 #include "actors/runtime/mailbox_waits.hpp"
-#include "gateway/metric_families.hpp"
+#include "gateway/metrics/metric_families.hpp"
 
 #include <array>
 #include <limits>

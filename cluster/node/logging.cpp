@@ -1,8 +1,8 @@
 #include "cluster/node/logging.hpp"
 
 #include "cluster/node/log_limiter.hpp"
-#include "gateway/metric_families.hpp"
-#include "protocol/json_writer.hpp"
+#include "gateway/metrics/metric_families.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/log_context.hpp"
 
 #include <spdlog/pattern_formatter.h>

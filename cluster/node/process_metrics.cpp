@@ -1,5 +1,5 @@
 #include "cluster/node/ride_metrics.hpp"
-#include "gateway/metric_families.hpp"
+#include "gateway/metrics/metric_families.hpp"
 
 #include <dirent.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 #include "cluster/node/ride_metrics.hpp"
 
-#include "gateway/metric_families.hpp"
+#include "gateway/metrics/metric_families.hpp"
 
 #include <algorithm>
 

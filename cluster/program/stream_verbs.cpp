@@ -2,7 +2,7 @@
 #include "cluster/program/stream_options.hpp"
 #include "cluster/redis/redis_services.hpp"
 #include "persistence/redis/stream_reader.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>

@@ -6,7 +6,7 @@
 #include "cluster/program/moment.hpp"
 #include "cluster/program/table.hpp"
 #include "cluster/program/verbs.hpp"
-#include "gateway/token.hpp"
+#include "gateway/access/token.hpp"
 
 #include <nlohmann/json.hpp>
 

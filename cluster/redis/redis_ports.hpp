@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/runtime/position_port.hpp"
-#include "gateway/resume_mirror.hpp"
+#include "gateway/session/resume_mirror.hpp"
 #include "persistence/redis/position_board.hpp"
 #include "persistence/redis/rate_counter.hpp"
 #include "persistence/redis/resume_store.hpp"

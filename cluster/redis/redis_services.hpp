@@ -3,7 +3,7 @@
 #include "actors/runtime/position_port.hpp"
 #include "actors/runtime/runtime.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/resume_mirror.hpp"
+#include "gateway/session/resume_mirror.hpp"
 #include "persistence/redis/config.hpp"
 #include "persistence/redis/link.hpp"
 

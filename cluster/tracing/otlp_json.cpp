@@ -1,6 +1,6 @@
 #include "cluster/tracing/otlp_json.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 namespace hansom {
 

@@ -1,7 +1,7 @@
 #include "cluster/tracing/span_exporter.hpp"
 
 #include "cluster/tracing/otlp_json.hpp"
-#include "gateway/metric_families.hpp"
+#include "gateway/metrics/metric_families.hpp"
 
 #include <curl/curl.h>
 #include <spdlog/spdlog.h>

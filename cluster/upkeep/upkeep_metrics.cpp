@@ -1,6 +1,6 @@
 #include "cluster/upkeep/upkeep_metrics.hpp"
 
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <prometheus/client_metric.h>
 #include <prometheus/metric_family.h>

@@ -1,9 +1,9 @@
 #include "gateway/console/console_access.hpp"
 
-#include "gateway/metric_families.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
-#include "protocol/json_writer.hpp"
+#include "gateway/metrics/metric_families.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/record.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "gateway/console/console_routes.hpp"
 
 #include "gateway/console/console_files.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <zlib.h>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/identity.hpp"
-#include "gateway/token_bucket.hpp"
+#include "gateway/access/identity.hpp"
+#include "gateway/session/token_bucket.hpp"
 
 #include <functional>
 #include <mutex>

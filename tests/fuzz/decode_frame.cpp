@@ -1,7 +1,7 @@
 // Any bytes: decode_frame takes them or names one error, and what it takes
 // can be written and read again to the same message.
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <caf/deep_to_string.hpp>
 

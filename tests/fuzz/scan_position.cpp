@@ -1,6 +1,6 @@
 // Any bytes: where scan_position takes them, the full decoder reads the same.
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <caf/deep_to_string.hpp>
 

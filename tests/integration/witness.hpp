@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gateway/token.hpp"
+#include "gateway/access/token.hpp"
 #include "tests/integration/node_process.hpp"
 #include "tests/integration/protocol_document.hpp"
 #include "tests/unit/gateway/raw_client.hpp"

@@ -1,7 +1,7 @@
 #include "bench/fleet/load/crowd.hpp"
 
 #include "bench/fleet/token.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <sys/resource.h>
 

@@ -1,6 +1,6 @@
 #include "bench/fleet/load/crowd.hpp"
 #include "bench/fleet/load/position_frame.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <cmath>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "bench/fleet/load/crowd.hpp"
-#include "protocol/json.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/json.hpp"
+#include "protocol/json/writer.hpp"
 
 #include <cstdlib>
 #include <deque>

@@ -15,7 +15,7 @@
 #include "bench/fleet/server_frame.hpp"
 #include "bench/fleet/token.hpp"
 #include "bench/fleet/ws_loop.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <sys/prctl.h>
 

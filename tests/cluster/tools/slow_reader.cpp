@@ -10,7 +10,7 @@
 
 #include "bench/fleet/token.hpp"
 #include "bench/fleet/ws_codec.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 #include "actors/cell/explanation.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 #include "tests/unit/actors/property.hpp"
 
 using namespace hansom;

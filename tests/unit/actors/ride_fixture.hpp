@@ -7,7 +7,7 @@
 #include "actors/rider/rider_actor.hpp"
 #include "actors/trip/trip_actor.hpp"
 #include "actors/trip/trip_record.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 #include "tests/unit/actors/city_fixture.hpp"
 
 namespace hansom::testing {

@@ -8,7 +8,7 @@
 #include "bench/fleet/road_graph.hpp"
 #include "bench/fleet/token.hpp"
 #include "bench/fleet/ws_codec.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

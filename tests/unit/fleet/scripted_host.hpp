@@ -3,7 +3,7 @@
 #include "bench/fleet/client.hpp"
 #include "bench/fleet/fleet.hpp"
 #include "bench/fleet/trip_ledger.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/server_frames.hpp"
 
 #include <doctest/doctest.h>

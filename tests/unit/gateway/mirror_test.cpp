@@ -1,4 +1,4 @@
-#include "gateway/resume_mirror.hpp"
+#include "gateway/session/resume_mirror.hpp"
 #include "tests/unit/gateway/server_fixture.hpp"
 
 #include <doctest/doctest.h>

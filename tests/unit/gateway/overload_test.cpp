@@ -1,4 +1,4 @@
-#include "gateway/backlog.hpp"
+#include "gateway/admission/backlog.hpp"
 #include "tests/unit/gateway/server_fixture.hpp"
 
 #include <boost/asio/post.hpp>

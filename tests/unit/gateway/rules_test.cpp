@@ -1,11 +1,11 @@
+#include "gateway/access/revocations.hpp"
+#include "gateway/access/token.hpp"
+#include "gateway/connection/outbox.hpp"
 #include "gateway/gateway_config.hpp"
 #include "gateway/http_routes.hpp"
-#include "gateway/outbox.hpp"
-#include "gateway/position_batcher.hpp"
-#include "gateway/revocations.hpp"
-#include "gateway/session.hpp"
-#include "gateway/token.hpp"
-#include "gateway/token_bucket.hpp"
+#include "gateway/session/position_batcher.hpp"
+#include "gateway/session/session.hpp"
+#include "gateway/session/token_bucket.hpp"
 
 #include <doctest/doctest.h>
 #include <jwt/jwt.hpp>

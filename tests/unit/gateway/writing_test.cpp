@@ -1,4 +1,4 @@
-#include "gateway/websocket_frame.hpp"
+#include "gateway/connection/websocket_frame.hpp"
 #include "tests/unit/gateway/server_fixture.hpp"
 
 #include <doctest/doctest.h>

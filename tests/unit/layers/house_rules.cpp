@@ -65,7 +65,7 @@ const std::vector<library_rule>& library_rules() {
      std::regex{"nlohmann/(?!json_fwd\\.hpp).*"},
      everywhere,
      true,
-     {"protocol/json_reader.hpp"}},
+     {"protocol/json/reader.hpp"}},
   };
   return rules;
 }

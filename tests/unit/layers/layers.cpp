@@ -29,9 +29,9 @@ const std::string left_over = std::string{"TO"} + "DO";
 TEST_CASE("an include points down the list of rooms, never up") {
   CHECK(including("actors/cell/cell.hpp", "\"persistence/store.hpp\"") == "");
   CHECK(including("actors/cell/cell.hpp", "\"actors/trip/trip.hpp\"") == "");
-  CHECK(including("actors/cell/cell.hpp", "\"gateway/session.hpp\"")
+  CHECK(including("actors/cell/cell.hpp", "\"gateway/session/session.hpp\"")
         == "actors/cell/cell.hpp:2: actors must not include gateway "
-           "(gateway/session.hpp)");
+           "(gateway/session/session.hpp)");
   CHECK(including("protocol/ids.hpp", "\"persistence/store.hpp\"") != "");
   CHECK(including("gateway/server.cpp", "\"cluster/node.hpp\"") != "");
   CHECK(including("cluster/node.cpp", "\"gateway/server.hpp\"") == "");
@@ -39,7 +39,8 @@ TEST_CASE("an include points down the list of rooms, never up") {
 }
 
 TEST_CASE("the simulated fleet is a client and knows the protocol alone") {
-  CHECK(including("bench/fleet/driver.cpp", "\"protocol/json.hpp\"") == "");
+  CHECK(including("bench/fleet/driver.cpp", "\"protocol/json/json.hpp\"")
+        == "");
   CHECK(including("bench/fleet/driver.cpp", "\"actors/trip/trip.hpp\"") != "");
   CHECK(including("bench/simulate/day.cpp", "\"actors/trip/trip.hpp\"") == "");
   CHECK(including("bench/simulate/day.cpp", "\"gateway/server.hpp\"") != "");
@@ -47,7 +48,8 @@ TEST_CASE("the simulated fleet is a client and knows the protocol alone") {
 }
 
 TEST_CASE("a library stays in its room") {
-  CHECK(including("gateway/listener.hpp", "<boost/asio/ip/tcp.hpp>") == "");
+  CHECK(including("gateway/connection/listener.hpp", "<boost/asio/ip/tcp.hpp>")
+        == "");
   CHECK(including("actors/cell/cell.cpp", "<boost/asio.hpp>")
         == "actors/cell/cell.cpp:2: actors must not use Beast and Asio "
            "(boost/asio.hpp)");
@@ -62,9 +64,9 @@ TEST_CASE("heavy headers stay in source files") {
   CHECK(including("actors/cell/map.cpp", "<s2/s2cell_id.h>") == "");
   CHECK(including("actors/cell/map.hpp", "<s2/s2cell_id.h>") != "");
   CHECK(including("actors/cell/map.hpp", "<lemon/smart_graph.h>") != "");
-  CHECK(including("protocol/json.hpp", "<nlohmann/json.hpp>") != "");
-  CHECK(including("protocol/json.hpp", "<nlohmann/json_fwd.hpp>") == "");
-  CHECK(including("protocol/json_reader.hpp", "<nlohmann/json.hpp>") == "");
+  CHECK(including("protocol/json/json.hpp", "<nlohmann/json.hpp>") != "");
+  CHECK(including("protocol/json/json.hpp", "<nlohmann/json_fwd.hpp>") == "");
+  CHECK(including("protocol/json/reader.hpp", "<nlohmann/json.hpp>") == "");
 }
 
 TEST_CASE("a header guards itself and nothing is left for later") {

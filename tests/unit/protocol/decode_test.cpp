@@ -1,6 +1,6 @@
 // What clients may say, and how each mistake is named to them.
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include "sample.hpp"
 #include <doctest/doctest.h>

@@ -2,9 +2,9 @@
 // read as far as they go; damaged ones are named.
 
 #include "protocol/journal.hpp"
-#include "protocol/json_document.hpp"
-#include "protocol/json_reader.hpp"
-#include "protocol/json_writer.hpp"
+#include "protocol/json/document.hpp"
+#include "protocol/json/reader.hpp"
+#include "protocol/json/writer.hpp"
 #include "protocol/server_frames.hpp"
 
 #include "sample.hpp"

@@ -2,7 +2,7 @@
 // the decoder, and the tables name every code.
 
 #include "protocol/errors.hpp"
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 // it takes a frame, both read the same points. Frames are drawn from a
 // grammar around the legal ones, so that most are nearly right.
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 
 #include "sample.hpp"
 #include <doctest/doctest.h>

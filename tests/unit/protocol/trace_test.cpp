@@ -1,7 +1,7 @@
 // Traces: what clients may say, what is recorded, what it costs when nothing
 // is.
 
-#include "protocol/json.hpp"
+#include "protocol/json/json.hpp"
 #include "protocol/tracer.hpp"
 
 #include <doctest/doctest.h>
