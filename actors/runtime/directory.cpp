@@ -15,7 +15,35 @@ void put(const resident& to, parcel& what) {
     caf::anon_send(to.actor, std::move(what.what));
 }
 
+/// Begins to fetch an object that is larger than a line of the cache; what a
+/// walk wants is in its first 128 bytes.
+void fetch(const void* x) noexcept {
+  auto first = static_cast<const char*>(x);
+  __builtin_prefetch(first);
+  __builtin_prefetch(first + 64);
+}
+
 } // namespace
+
+/// Does nothing when `who` could not be made.
+void directory::part::settle(entry_map::value_type& x, resident who) {
+  if (!who.actor)
+    return;
+  x.second.seat = static_cast<std::uint32_t>(seats.size());
+  seats.push_back(&x);
+  x.second.who = std::move(who);
+}
+
+/// @returns the one after.
+directory::entry_map::iterator directory::part::erase(entry_map::iterator x) {
+  auto seat = x->second.seat;
+  if (seat < seats.size() && seats[seat] == &*x) {
+    seats[seat] = seats.back();
+    seats[seat]->second.seat = seat;
+    seats.pop_back();
+  }
+  return entries.erase(x);
+}
 
 directory::directory(port owner, const shard_gates* gates)
   : owner_{std::move(owner)}, gates_{gates} {
@@ -53,7 +81,7 @@ void directory::deliver(part& p, std::unique_lock<std::mutex> guard,
   auto [found, inserted] = p.entries.try_emplace(to);
   auto& x = found->second;
   if (inserted && fresh)
-    x.who = owner_.spawn_fresh(to);
+    p.settle(*found, owner_.spawn_fresh(to));
   if (x.who.actor)
     return put(x.who, what);
   if (x.waiting.size() >= waiting_max) {
@@ -95,10 +123,11 @@ bool directory::arrive(entity_ref to, resident who, std::uint64_t under) {
     return false;
   if (gates_ && under != 0 && gates_->epoch_of(shard_of(to)) != under)
     return false;
-  auto& x = p.entries[to];
+  auto& place = *p.entries.try_emplace(to).first;
+  auto& x = place.second;
   auto used = !x.who.actor;
   if (used)
-    x.who = std::move(who);
+    p.settle(place, std::move(who));
   x.loading = false;
   for (auto& what : x.waiting)
     put(x.who, what);
@@ -130,7 +159,7 @@ bool directory::retire(entity_ref who) {
   // The message being handled is not counted as handled yet.
   if (found->second.who.watch->depth() > 1)
     return false;
-  p.entries.erase(found);
+  p.erase(found);
   return true;
 }
 
@@ -143,23 +172,25 @@ void directory::bury(entity_ref who, caf::actor_id dead) {
       || found->second.who.actor.id() != dead)
     return;
   last = std::move(found->second.who);
-  p.entries.erase(found);
+  p.erase(found);
 }
 
 directory::taken directory::take_shard(shard_id shard) {
   taken result;
   for (auto& p : parts_) {
     std::lock_guard guard{p.mutex};
-    std::erase_if(p.entries, [&](auto& x) {
-      auto& [who, y] = x;
-      if (shard_of(who) != shard)
-        return false;
+    for (auto x = p.entries.begin(); x != p.entries.end();) {
+      auto& [who, y] = *x;
+      if (shard_of(who) != shard) {
+        ++x;
+        continue;
+      }
       for (auto& what : y.waiting)
         result.waiting.emplace_back(who, std::move(what));
       if (y.who.actor)
         result.residents.emplace_back(who, std::move(y.who));
-      return true;
-    });
+      x = p.erase(x);
+    }
   }
   return result;
 }
@@ -200,11 +231,18 @@ caf::actor directory::find(entity_ref who) const {
 
 void directory::for_each(
   const std::function<void(entity_ref, const resident&)>& visit) const {
+  // Far enough ahead that memory has answered, near enough to be there still.
+  constexpr std::size_t ahead = 8;
   for (auto& p : parts_) {
     std::lock_guard guard{p.mutex};
-    for (auto& [who, x] : p.entries)
-      if (x.who.actor)
-        visit(who, x.who);
+    auto& all = p.seats;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i + 2 * ahead < all.size())
+        fetch(all[i + 2 * ahead]);
+      if (i + ahead < all.size())
+        fetch(all[i + ahead]->second.who.watch.get());
+      visit(all[i]->first, all[i]->second.who);
+    }
   }
 }
 
@@ -216,6 +254,7 @@ std::vector<std::pair<entity_ref, resident>> directory::close() {
     for (auto& [who, x] : p.entries)
       if (x.who.actor)
         result.emplace_back(who, std::move(x.who));
+    p.seats.clear();
     p.entries.clear();
   }
   return result;

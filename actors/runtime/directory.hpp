@@ -109,7 +109,7 @@ public:
   [[nodiscard]] caf::actor find(entity_ref who) const;
 
   /// Visits residents, part by part; `visit` must be short and must not call
-  /// back. Walking 200,000 takes tens of milliseconds.
+  /// back. Their probes are on their way into the cache when it is called.
   void
   for_each(const std::function<void(entity_ref, const resident&)>& visit) const;
 
@@ -121,11 +121,20 @@ private:
   struct entry {
     resident who;
     bool loading = false;
+    std::uint32_t seat = 0; ///< In `part::seats`, of one who has an actor.
     std::vector<parcel> waiting;
   };
+  using entry_map = std::unordered_map<entity_ref, entry>;
+
   struct part {
     mutable std::mutex mutex;
-    std::unordered_map<entity_ref, entry> entries;
+    entry_map entries;
+    /// Who has an actor, densely and in no order: from node to node of the map
+    /// a walk would wait for memory at every step.
+    std::vector<entry_map::value_type*> seats;
+
+    void settle(entry_map::value_type& x, resident who);
+    entry_map::iterator erase(entry_map::iterator x);
   };
 
   part& part_of(entity_ref x) noexcept;

@@ -145,6 +145,7 @@ void trip_state::report(probe& p) const {
   if (below.id == 0 && record_.rev != 0)
     below = cell();
   p.show(code, below);
+  p.carry(record_.rider, record_.driver);
 }
 
 std::string trip_state::describe() const {

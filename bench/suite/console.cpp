@@ -17,7 +17,8 @@ namespace {
 constexpr int viewers = 10;
 
 /// What ten people have on their screens.
-const std::array<std::string, 5> screens{
+const std::array<std::string, 6> screens{
+  "/v1/admin/vitals",
   "/v1/admin/actors?sort=rate&limit=50",
   "/v1/admin/actors?kind=driver&sort=busy&limit=50",
   "/v1/admin/stuck",

@@ -7,8 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <map>
-
 namespace hansom {
 
 /// The body of an order to leave memory.
@@ -67,31 +65,20 @@ std::string read_filter(const admin_desk& desk, std::string_view query,
 }
 
 document totals_of(const survey& from) {
-  struct total {
-    std::uint64_t actors = 0, mailbox = 0, deepest = 0, handled = 0,
-                  running = 0, window = 0, busy_ns = 0;
-  };
-  std::map<entity_kind, total> totals;
-  for (auto& x : from.rows) {
-    auto& t = totals[x.who.kind];
-    ++t.actors;
-    t.mailbox += x.mailbox;
-    t.deepest = std::max<std::uint64_t>(t.deepest, x.mailbox);
-    t.handled += x.handled;
-    t.running += x.at_work;
-    t.window += x.window_handled;
-    t.busy_ns += x.window_ns;
-  }
   auto out = document::array();
-  for (auto& [kind, t] : totals)
-    out.push_back({{"kind", to_string(kind)},
+  for (auto& kind : actor_kinds()) {
+    auto& t = from.totals[static_cast<std::size_t>(kind.kind)];
+    if (t.actors == 0)
+      continue;
+    out.push_back({{"kind", to_string(kind.kind)},
                    {"actors", t.actors},
                    {"mailbox", t.mailbox},
                    {"mailbox_max", t.deepest},
                    {"handled", t.handled},
                    {"running", t.running},
-                   {"rate", per_second(t.window, from.window_s)},
-                   {"busy_pct", busy_pct(t.busy_ns, from.window_s)}});
+                   {"rate", per_second(t.window_handled, from.window_s)},
+                   {"busy_pct", busy_pct(t.window_ns, from.window_s)}});
+  }
   return out;
 }
 

@@ -76,6 +76,9 @@ void add_health_views(http_routes& routes, const shared_desk& desk);
 /// Trips in memory, one trip, why, traces.
 void add_trip_routes(http_routes& routes, const shared_desk& desk);
 
+/// Health and metrics, for who looks at all nodes at once.
+void add_vitals(http_routes& routes, const shared_desk& desk);
+
 /// POST .../trips/ID/trace; for an operator.
 void begin_trace(admin_desk& desk, const http_request& request,
                  const http_reply& reply);

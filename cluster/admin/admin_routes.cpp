@@ -47,6 +47,7 @@ shared_desk add_admin_routes(http_routes& routes, runtime& node,
   add_actor_routes(routes, desk);
   add_health_views(routes, desk);
   add_trip_routes(routes, desk);
+  add_vitals(routes, desk);
   return desk;
 }
 

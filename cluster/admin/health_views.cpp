@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <unordered_set>
 
 namespace hansom {
 
@@ -20,28 +19,13 @@ constexpr std::size_t wrong_rows_max = 256;
 
 // -- what is stuck ------------------------------------------------------------
 
-bool is_stuck(const survey_row& x) {
-  return x.at_work
-         && x.running_ms
-              > describe_kind(x.who.kind).deadline_of(x.running).count();
-}
-
-bool is_behind(const survey_row& x) {
-  return x.mailbox > describe_kind(x.who.kind).backlog_max;
-}
-
 std::string verdict_on(const survey& from) {
   const survey_row* worst = nullptr;
-  std::size_t stuck = 0;
-  std::size_t behind = 0;
-  for (auto& x : from.rows) {
-    behind += is_behind(x);
-    if (!is_stuck(x))
-      continue;
-    ++stuck;
-    if (worst == nullptr || worst->running_ms < x.running_ms)
-      worst = &x;
-  }
+  for (auto i : from.stuck)
+    if (worst == nullptr || worst->running_ms < from.rows[i].running_ms)
+      worst = &from.rows[i];
+  auto stuck = from.stuck.size();
+  auto behind = from.behind.size();
   if (worst != nullptr)
     return to_string(worst->who) + " has been in "
            + std::string{name_of(worst->running)} + " for "
@@ -55,6 +39,18 @@ std::string verdict_on(const survey& from) {
   return "nothing is stuck";
 }
 
+/// Any of those that are wrong.
+document wrong_row(const survey_row& x) {
+  return {{"actor", to_string(x.who)},
+          {"mailbox", x.mailbox},
+          {"running_ms", x.running_ms}};
+}
+
+/// How many of them are listed.
+std::size_t listed(const std::vector<std::uint32_t>& wrong) {
+  return std::min(wrong.size(), wrong_rows_max);
+}
+
 void show_stuck(const shared_desk& desk, const http_request&,
                 const http_reply& reply) {
   auto from = desk->actors.look();
@@ -62,30 +58,24 @@ void show_stuck(const shared_desk& desk, const http_request&,
   body["at_ms"] = from->at.ms;
   body["verdict"] = verdict_on(*from);
   body["running"] = document::array();
-  body["backlog"] = document::array();
-  std::size_t stuck = 0;
-  std::size_t behind = 0;
-  for (auto& x : from->rows) {
-    auto& kind = describe_kind(x.who.kind);
-    document row{{"actor", to_string(x.who)},
-                 {"mailbox", x.mailbox},
-                 {"running_ms", x.running_ms}};
-    auto message = x.at_work ? name_of(x.running) : std::string_view{};
-    if (is_stuck(x) && ++stuck <= wrong_rows_max) {
-      row["message"] = message;
-      row["deadline_ms"] = kind.deadline_of(x.running).count();
-      body["running"].push_back(row);
-    }
-    if (is_behind(x) && ++behind <= wrong_rows_max) {
-      row.erase("message");
-      row.erase("deadline_ms");
-      row["running"] = message;
-      row["backlog_max"] = kind.backlog_max;
-      body["backlog"].push_back(row);
-    }
+  for (std::size_t i = 0; i < listed(from->stuck); ++i) {
+    auto& x = from->rows[from->stuck[i]];
+    auto row = wrong_row(x);
+    row["message"] = name_of(x.running);
+    row["deadline_ms"] =
+      describe_kind(x.who.kind).deadline_of(x.running).count();
+    body["running"].push_back(std::move(row));
   }
-  body["running_more"] = stuck - body["running"].size();
-  body["backlog_more"] = behind - body["backlog"].size();
+  body["backlog"] = document::array();
+  for (std::size_t i = 0; i < listed(from->behind); ++i) {
+    auto& x = from->rows[from->behind[i]];
+    auto row = wrong_row(x);
+    row["running"] = x.at_work ? name_of(x.running) : std::string_view{};
+    row["backlog_max"] = describe_kind(x.who.kind).backlog_max;
+    body["backlog"].push_back(std::move(row));
+  }
+  body["running_more"] = from->stuck.size() - listed(from->stuck);
+  body["backlog_more"] = from->behind.size() - listed(from->behind);
   body["slow"] = incidents_json(desk->node.watch().slow());
   body["deaths"] = incidents_json(desk->node.watch().deaths());
   reply(json_response(body));
@@ -172,16 +162,10 @@ void show_messages(const shared_desk& desk, const http_request& request,
 
 // -- the tree -----------------------------------------------------------------
 
-/// Who is below whom, as far as a branch shows.
+/// Branches as wide as they are wanted.
 class forest {
 public:
   forest(const survey& from, std::size_t width) : from_{from}, width_{width} {
-    for (auto& x : from.rows)
-      if (x.who.kind == entity_kind::cell || x.who.kind == entity_kind::trip)
-        here_.insert(x.who);
-    for (auto& x : from.rows)
-      if (x.who.kind != entity_kind::cell)
-        below_[known(x) ? x.parent : entity_ref{x.who.kind, 0}].push_back(&x);
   }
 
   [[nodiscard]] document branch(const survey_row& x) const {
@@ -189,41 +173,34 @@ public:
                  {"state", describe_kind(x.who.kind).state_name(x.state)},
                  {"mailbox", x.mailbox},
                  {"rate", per_second(x.window_handled, from_.window_s)}};
-    add_children(out, x.who);
+    add_children(out, from_.kin().of(x.who));
     return out;
   }
 
   [[nodiscard]] document group(entity_kind kind) const {
     document out{{"group", to_string(kind) + "s below no cell"}};
-    add_children(out, {kind, 0});
+    add_children(out, from_.kin().orphans(kind));
     return out;
   }
 
 private:
-  /// Whether the one that it is below of is here.
-  [[nodiscard]] bool known(const survey_row& x) const {
-    return here_.contains(x.parent);
-  }
-
-  void add_children(document& to, entity_ref of) const {
+  void add_children(document& to, const kinship::children& all) const {
     to["children"] = document::array();
-    auto found = below_.find(of);
-    auto n = found == below_.end() ? 0 : found->second.size();
-    for (std::size_t i = 0; i < std::min(n, width_); ++i)
-      to["children"].push_back(branch(*found->second[i]));
-    to["more"] = n - std::min(n, width_);
+    auto n = std::min(all.first.size(), width_);
+    for (std::size_t i = 0; i < n; ++i)
+      to["children"].push_back(branch(*all.first[i]));
+    to["more"] = all.count - n;
   }
 
   const survey& from_;
   std::size_t width_;
-  std::unordered_set<entity_ref> here_;
-  std::map<entity_ref, std::vector<const survey_row*>> below_;
 };
 
 void show_tree(const shared_desk& desk, const http_request& request,
                const http_reply& reply) {
   std::size_t width = 20;
-  if (!query_number(request.query, "limit", 1, 200, width))
+  static_assert(kinship::listed_max == 200);
+  if (!query_number(request.query, "limit", 1, kinship::listed_max, width))
     return reply(problem(error_code::out_of_range, "limit: expected 1 to 200"));
   cell_id only;
   if (auto text = query_value(request.query, "cell");

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <charconv>
 #include <unordered_set>
+#include <utility>
 
 namespace hansom {
 
@@ -14,8 +17,8 @@ std::uint32_t small(std::uint64_t x) noexcept {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(x, 0xffff'ffff));
 }
 
-/// Reads a probe, and notes in it what has been seen.
-survey_row row_of(entity_ref who, probe& p,
+/// Reads a probe.
+survey_row row_of(entity_ref who, const probe& p,
                   std::chrono::steady_clock::time_point now) {
   using namespace std::chrono;
   survey_row x;
@@ -25,8 +28,6 @@ survey_row row_of(entity_ref who, probe& p,
   x.busy_ns = p.busy_ns.load(std::memory_order_relaxed);
   x.window_handled = small(x.handled - p.seen_handled);
   x.window_ns = x.busy_ns - p.seen_busy_ns;
-  p.seen_handled = x.handled;
-  p.seen_busy_ns = x.busy_ns;
   x.mailbox = small(p.depth());
   x.age_s = small(
     static_cast<std::uint64_t>(duration_cast<seconds>(now - p.born).count()));
@@ -40,6 +41,18 @@ survey_row row_of(entity_ref who, probe& p,
     x.window_ns += ns > 0 ? static_cast<std::uint64_t>(ns) : 0;
   }
   return x;
+}
+
+/// @returns the memory of the rows of a survey that nobody looks at any more:
+///          16 MB that the system has cleared already.
+std::vector<survey_row> memory_of(std::shared_ptr<survey> old) {
+  if (!old || old.use_count() != 1)
+    return {};
+  // What others have read of it, they have read before they let go.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  auto rows = std::move(old->rows);
+  rows.clear();
+  return rows;
 }
 
 using order = bool (*)(const survey_row&, const survey_row&);
@@ -67,22 +80,132 @@ order find_order(std::string_view name) noexcept {
   return nullptr;
 }
 
-std::unordered_set<entity_ref> trips_below(const survey& from, cell_id cell) {
-  std::unordered_set<entity_ref> result;
-  for (auto& x : from.rows)
-    if (x.who.kind == entity_kind::trip && x.parent == entity_ref{cell})
-      result.insert(x.who);
-  return result;
-}
+/// Whether rows are wanted, by what can be made ready before all of them.
+class sieve {
+public:
+  sieve(const survey& from, const row_filter& by) : by_{by} {
+    if (by.cell)
+      trips_ = trips_below(from, by.cell);
+    for (auto& kind : actor_kinds())
+      for (std::size_t i = 0; i < kind.states.size(); ++i)
+        if (kind.states[i] == by.state)
+          codes_[static_cast<std::size_t>(kind.kind)] = static_cast<int>(i);
+  }
+
+  [[nodiscard]] bool passes(const survey_row& x) const {
+    return (!by_.kind || x.who.kind == *by_.kind)
+           && (!by_.shard || shard_of(x.who) == *by_.shard)
+           && (!by_.cell || x.who == entity_ref{by_.cell}
+               || x.parent == entity_ref{by_.cell} || trips_.contains(x.parent))
+           && (by_.state.empty()
+               || codes_[static_cast<std::size_t>(x.who.kind)] == x.state)
+           && (by_.text.empty() || has_text(x.who));
+  }
+
+private:
+  static std::unordered_set<entity_ref> trips_below(const survey& from,
+                                                    cell_id cell) {
+    std::unordered_set<entity_ref> result;
+    for (auto& x : from.rows)
+      if (x.who.kind == entity_kind::trip && x.parent == entity_ref{cell})
+        result.insert(x.who);
+    return result;
+  }
+
+  [[nodiscard]] bool has_text(entity_ref who) const {
+    auto has = [this](std::string_view name) {
+      return name.find(by_.text) != std::string_view::npos;
+    };
+    if (who.kind != entity_kind::driver && who.kind != entity_kind::rider)
+      return has(to_string(who));
+    // There are so many of these that a string for each would be felt.
+    std::array<char, 32> name{};
+    std::string_view prefix =
+      who.kind == entity_kind::driver ? "driver/" : "rider/";
+    std::copy(prefix.begin(), prefix.end(), name.begin());
+    auto end = std::to_chars(name.data() + prefix.size(),
+                             name.data() + name.size(), who.id)
+                 .ptr;
+    return has({name.data(), static_cast<std::size_t>(end - name.data())});
+  }
+
+  const row_filter& by_;
+  std::unordered_set<entity_ref> trips_;
+  std::array<int, 5> codes_{-1, -1, -1, -1, -1};
+};
 
 } // namespace
 
-shared_survey surveyor::look() {
-  auto now = steady::now();
+void kind_total::add(const survey_row& x) noexcept {
+  ++actors;
+  mailbox += x.mailbox;
+  deepest = std::max<std::uint64_t>(deepest, x.mailbox);
+  handled += x.handled;
+  running += x.at_work ? 1 : 0;
+  window_handled += x.window_handled;
+  window_ns += x.window_ns;
+  ++by_state[x.state];
+}
+
+// -- who is below whom --------------------------------------------------------
+
+kinship::kinship(const std::vector<survey_row>& rows) {
+  for (auto& x : rows)
+    if (x.who.kind == entity_kind::cell || x.who.kind == entity_kind::trip)
+      below_.try_emplace(x.who);
+  std::array<children, 5> nowhere; // Most are, in a quiet city.
+  for (auto& x : rows) {
+    if (x.who.kind == entity_kind::cell)
+      continue;
+    auto found = x.parent.id == 0 ? below_.end() : below_.find(x.parent);
+    auto& to = found != below_.end()
+                 ? found->second
+                 : nowhere[static_cast<std::size_t>(x.who.kind)];
+    ++to.count;
+    if (to.first.size() < listed_max)
+      to.first.push_back(&x);
+  }
+  for (auto kind : {entity_kind::trip, entity_kind::driver, entity_kind::rider})
+    below_[{kind, 0}] = std::move(nowhere[static_cast<std::size_t>(kind)]);
+}
+
+const kinship::children& kinship::of(entity_ref parent) const {
+  static const children none;
+  auto found = below_.find(parent);
+  return found == below_.end() ? none : found->second;
+}
+
+const kinship::children& kinship::orphans(entity_kind kind) const {
+  return of({kind, 0});
+}
+
+const kinship& survey::kin() const {
+  std::call_once(kin_made_, [this] { kin_.emplace(rows); });
+  return *kin_;
+}
+
+// -- the walk -----------------------------------------------------------------
+
+shared_survey surveyor::look(steady::time_point now) {
   std::lock_guard guard{mutex_};
   if (!last_ || now - last_at_ >= fresh_for)
-    last_ = walk(now);
+    walk(now);
   return last_;
+}
+
+kind_totals surveyor::count(steady::time_point now) {
+  std::lock_guard guard{mutex_};
+  if (last_ && now - last_at_ < fresh_for)
+    return last_->totals;
+  if (!counted_ || now - counted_at_ >= fresh_for) {
+    counted_.emplace();
+    counted_at_ = now;
+    node_.entities().for_each([&](entity_ref who, const resident& x) {
+      (*counted_)[static_cast<std::size_t>(who.kind)].add(
+        row_of(who, *x.watch, now));
+    });
+  }
+  return *counted_;
 }
 
 void surveyor::forget() {
@@ -90,16 +213,33 @@ void surveyor::forget() {
   last_.reset();
 }
 
-shared_survey surveyor::walk(steady::time_point now) {
+void surveyor::walk(steady::time_point now) {
   auto made = std::make_shared<survey>();
   made->at = node_.now();
   made->window_s = std::chrono::duration<double>(now - last_at_).count();
   last_at_ = now;
+  made->rows = memory_of(std::exchange(last_, nullptr));
   made->rows.reserve(node_.entities().size() + 64);
-  node_.entities().for_each([&](entity_ref who, const resident& x) {
-    made->rows.push_back(row_of(who, *x.watch, now));
+  std::array<std::uint64_t, 5> backlog_max{};
+  for (auto& kind : actor_kinds())
+    backlog_max[static_cast<std::size_t>(kind.kind)] = kind.backlog_max;
+  node_.entities().for_each([&](entity_ref who, const resident& y) {
+    auto& p = *y.watch;
+    auto x = row_of(who, p, now);
+    p.seen_handled = x.handled;
+    p.seen_busy_ns = x.busy_ns;
+    auto kind = static_cast<std::size_t>(who.kind);
+    auto index = static_cast<std::uint32_t>(made->rows.size());
+    made->totals[kind].add(x);
+    if (x.mailbox > backlog_max[kind])
+      made->behind.push_back(index);
+    if (x.at_work
+        && x.running_ms
+             > describe_kind(who.kind).deadline_of(x.running).count())
+      made->stuck.push_back(index);
+    made->rows.push_back(x);
   });
-  return made;
+  last_ = std::move(made);
 }
 
 bool is_row_order(std::string_view x) noexcept {
@@ -112,19 +252,10 @@ selection select(const survey& from, const row_filter& filter) {
   auto first = [before](const survey_row* a, const survey_row* b) {
     return before(*a, *b) || (!before(*b, *a) && a->who < b->who);
   };
-  std::unordered_set<entity_ref> trips;
-  if (filter.cell)
-    trips = trips_below(from, filter.cell);
+  sieve wanted{from, filter};
   selection result;
   for (auto& x : from.rows) {
-    if ((filter.kind && x.who.kind != *filter.kind)
-        || (filter.shard && shard_of(x.who) != *filter.shard)
-        || (filter.cell && x.who != entity_ref{filter.cell}
-            && x.parent != entity_ref{filter.cell} && !trips.contains(x.parent))
-        || (!filter.state.empty()
-            && describe_kind(x.who.kind).state_name(x.state) != filter.state)
-        || (!filter.text.empty()
-            && to_string(x.who).find(filter.text) == std::string::npos))
+    if (!wanted.passes(x))
       continue;
     ++result.matched;
     auto& rows = result.rows;

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace hansom {
 
@@ -21,25 +20,22 @@ using document = nlohmann::json;
 
 // -- those in memory ----------------------------------------------------------
 
-/// Who takes part in a trip, as far as they are in memory.
+/// Who takes part in a trip; empty: nobody, or anybody.
 struct riders_and_drivers {
   std::string rider;
   std::string driver;
 };
 
-std::unordered_map<entity_ref, riders_and_drivers>
-people_of(const survey& from) {
-  std::unordered_map<entity_ref, riders_and_drivers> result;
-  for (auto& x : from.rows) {
-    if (x.parent.id == 0 || x.parent.kind != entity_kind::trip)
-      continue;
-    auto& to = result[x.parent];
-    if (x.who.kind == entity_kind::rider)
-      to.rider = to_string(rider_id{x.who.id});
-    else
-      to.driver = to_string(driver_id{x.who.id});
-  }
-  return result;
+/// As the trip itself knows them: they may live on other nodes.
+riders_and_drivers people_of(const admin_desk& desk, entity_ref trip) {
+  auto p = desk.node.entities().watch_of(trip);
+  if (!p)
+    return {};
+  auto text = [](std::uint64_t id) {
+    return id == 0 ? std::string{} : std::to_string(id);
+  };
+  return {text(p->rider.load(std::memory_order_relaxed)),
+          text(p->driver.load(std::memory_order_relaxed))};
 }
 
 std::string read_filter(std::string_view query, row_filter& out,
@@ -73,14 +69,13 @@ void list_trips(const shared_desk& desk, const http_request& request,
   auto from = desk->actors.look();
   if (by_people) // Whom they carry is not in their rows.
     filter.limit = from->rows.size() + 1;
-  auto people = people_of(*from);
   auto found = select(*from, filter);
   auto body = signed_answer(*desk);
   body["at_ms"] = from->at.ms;
   body["trips"] = document::array();
   std::size_t matched = 0;
   for (auto* x : found.rows) {
-    auto& who = people[x->who];
+    auto who = people_of(*desk, x->who);
     if ((!wanted.rider.empty() && who.rider != wanted.rider)
         || (!wanted.driver.empty() && who.driver != wanted.driver))
       continue;

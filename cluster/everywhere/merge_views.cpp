@@ -1,5 +1,7 @@
 #include "cluster/everywhere/merge_views.hpp"
 
+#include "protocol/ids.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -84,21 +86,58 @@ constexpr std::array<named_order, 6> orders{{{"mailbox", "mailbox"},
                                              {"handled", "handled"},
                                              {"age", "age_s"},
                                              {"running", "running_ms"}}};
+/// Of messages, which have no limit.
+constexpr std::array<named_order, 5> message_orders{{{"handled", "handled"},
+                                                     {"failed", "failed"},
+                                                     {"slow", "slow"},
+                                                     {"p99", "p99_us"},
+                                                     {"busy", "busy_ms"}}};
 
-void order_list(document& rows, std::string_view sort, std::size_t limit) {
+template <class Orders>
+const char* column_of(const Orders& orders, std::string_view sort) {
   auto found = std::find_if(orders.begin(), orders.end(),
                             [sort](auto& x) { return x.sort == sort; });
-  auto by = found == orders.end() ? nullptr : found->column;
-  auto name = [](const document& x) {
-    return x.value("actor", x.value("trip", std::string{}));
+  return found == orders.end() ? nullptr : found->column;
+}
+
+/// A row's place among those that are equal otherwise, the same on each node:
+/// by kind, then by number.
+entity_ref whom(const document& row) {
+  entity_ref out{entity_kind::trip, 0};
+  if (auto actor = row.find("actor"); actor != row.end() && actor->is_string())
+    parse_entity(actor->get_ref<const std::string&>(), out);
+  else
+    parse_entity("trip/" + row.value("trip", ""), out);
+  return out;
+}
+
+void order_list(document& rows, std::string_view sort, std::size_t limit) {
+  auto by = column_of(orders, sort);
+  struct place {
+    double value = 0;
+    entity_ref who;
+    document row;
   };
-  std::stable_sort(rows.begin(), rows.end(), [&](auto& a, auto& b) {
-    if (by == nullptr)
-      return name(a) < name(b);
+  std::vector<place> places;
+  for (auto& x : rows)
+    places.push_back(
+      {by == nullptr ? 0 : x.value(by, 0.0), whom(x), std::move(x)});
+  std::stable_sort(places.begin(), places.end(), [](auto& a, auto& b) {
+    return a.value != b.value ? a.value > b.value : a.who < b.who;
+  });
+  places.resize(std::min(places.size(), limit));
+  rows = document::array();
+  for (auto& x : places)
+    rows.push_back(std::move(x.row));
+}
+
+void order_messages(document& rows, std::string_view sort) {
+  auto by = column_of(message_orders, sort);
+  if (by == nullptr)
+    by = "handled";
+  std::stable_sort(rows.begin(), rows.end(), [by](auto& a, auto& b) {
     return a.value(by, 0.0) > b.value(by, 0.0);
   });
-  while (rows.size() > limit)
-    rows.erase(rows.size() - 1);
 }
 
 /// By the time, and the time since the one before made anew.
@@ -150,6 +189,8 @@ void order_rows(document& view, std::string_view sort, std::size_t limit) {
     if (name == "actors" || name == "trips") {
       if (x.is_array())
         order_list(x, sort, limit);
+    } else if (name == "messages" && x.is_array()) {
+      order_messages(x, sort);
     } else if (name == "last" && x.is_array()) {
       order_incidents(x);
     } else if (name == "events" && x.is_array()) {

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <limits>
-#include <map>
 #include <string_view>
 
 namespace hansom {
@@ -26,26 +25,21 @@ constexpr std::array kinds{entity_kind::driver, entity_kind::rider,
 constexpr std::array<std::uint64_t, 6> handling_bounds_us{
   128, 1'024, 8'192, 65'536, 262'144, 1'048'576};
 
-/// What there is of a kind of actor.
-struct population {
-  double actors = 0;
-  double mailbox = 0;
-  std::map<std::uint8_t, double> by_state;
-
-  /// @returns how many are in one of these states.
-  [[nodiscard]] double
-  in(entity_kind kind, std::initializer_list<std::string_view> states) const {
-    double n = 0;
-    for (auto& [state, count] : by_state)
-      for (auto name : states)
-        n += describe_kind(kind).state_name(state) == name ? count : 0;
-    return n;
-  }
-};
+/// @returns how many are in one of these states.
+double count_in(const kind_total& all, entity_kind kind,
+                std::initializer_list<std::string_view> states) {
+  double n = 0;
+  auto& names = describe_kind(kind).states;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    for (auto name : states)
+      n += names[i] == name ? all.by_state[i] : 0;
+  return n;
+}
 
 class actor_collector final : public prometheus::Collectable {
 public:
-  explicit actor_collector(runtime& actors) : actors_{actors} {
+  actor_collector(runtime& actors, surveyor& probes)
+    : actors_{actors}, probes_{probes} {
   }
 
   [[nodiscard]] families Collect() const override {
@@ -59,38 +53,33 @@ public:
 
 private:
   void add_populations(families& out) const {
-    std::array<population, 5> all;
-    actors_.entities().for_each([&](entity_ref who, const resident& x) {
-      auto& t = all[static_cast<std::size_t>(who.kind)];
-      t.actors += 1;
-      t.mailbox += static_cast<double>(x.watch->depth());
-      t.by_state[x.watch->state.load(std::memory_order_relaxed)] += 1;
-    });
-    auto of = [&all](entity_kind x) -> population& {
+    auto all = probes_.count();
+    auto of = [&all](entity_kind x) -> kind_total& {
       return all[static_cast<std::size_t>(x)];
     };
     auto& count = gauges(out, "hansom_actors", "Actors in memory");
     for (auto x : kinds)
-      add(count, of(x).actors, {{"kind", to_string(x)}});
+      add(count, static_cast<double>(of(x).actors), {{"kind", to_string(x)}});
     auto& mail =
       gauges(out, "hansom_mailbox_messages", "Messages waiting in mailboxes");
     for (auto x : kinds)
-      add(mail, of(x).mailbox, {{"kind", to_string(x)}});
+      add(mail, static_cast<double>(of(x).mailbox), {{"kind", to_string(x)}});
     auto& states =
       gauges(out, "hansom_actors_in_state", "Actors in memory, by state");
     for (auto x : kinds)
-      for (auto& [state, n] : of(x).by_state)
-        add(states, n,
-            {{"kind", to_string(x)},
-             {"state", std::string{describe_kind(x).state_name(state)}}});
+      for (std::size_t i = 0; i < describe_kind(x).states.size(); ++i)
+        if (auto n = of(x).by_state[i])
+          add(states, n,
+              {{"kind", to_string(x)},
+               {"state", std::string{describe_kind(x).states[i]}}});
     add_utilisation(out, of(entity_kind::driver));
   }
 
   /// Reserved and stopped drivers drive to a rider, or wait for one.
-  static void add_utilisation(families& out, const population& drivers) {
-    auto busy =
-      drivers.in(entity_kind::driver, {"reserved", "stopped", "on_trip"});
-    auto free = drivers.in(entity_kind::driver, {"available"});
+  static void add_utilisation(families& out, const kind_total& drivers) {
+    auto busy = count_in(drivers, entity_kind::driver,
+                         {"reserved", "stopped", "on_trip"});
+    auto free = count_in(drivers, entity_kind::driver, {"available"});
     add(gauges(out, "hansom_drivers_busy", "Drivers with a ride or an offer"),
         busy);
     add(gauges(out, "hansom_drivers_free", "Drivers who could take a ride"),
@@ -162,12 +151,14 @@ private:
   }
 
   runtime& actors_;
+  surveyor& probes_;
 };
 
 } // namespace
 
-std::shared_ptr<prometheus::Collectable> make_actor_collector(runtime& actors) {
-  return std::make_shared<actor_collector>(actors);
+std::shared_ptr<prometheus::Collectable>
+make_actor_collector(runtime& actors, surveyor& probes) {
+  return std::make_shared<actor_collector>(actors, probes);
 }
 
 } // namespace hansom

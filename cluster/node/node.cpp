@@ -316,7 +316,7 @@ void node::start() {
   b.make_actors(shards);
   b.make_operations();
   b.make_views();
-  b.clients->add_metrics(make_actor_collector(*b.actors));
+  b.clients->add_metrics(make_actor_collector(*b.actors, b.admin->actors));
   b.clients->add_metrics(make_node_collector(*b.actors, b.written));
   b.clients->add_metrics(make_ride_collector(*b.actors, b.written));
   b.clients->add_metrics(make_process_collector(b.with.node.name));

@@ -152,6 +152,39 @@ TEST_CASE("views of two nodes become one") {
   CHECK(a["live"]["recorded"] == 2);
 }
 
+TEST_CASE("rows that are equal lie by kind and number, not by node") {
+  document x{{"actors",
+              {{{"actor", "driver/11"}, {"mailbox", 0}},
+               {{"actor", "rider/1"}, {"mailbox", 0}},
+               {{"actor", "driver/3"}, {"mailbox", 0}},
+               {{"actor", "cell/89c259"}, {"mailbox", 4}},
+               {{"actor", "?"}, {"mailbox", 0}}}}};
+  order_rows(x, "mailbox", 4);
+  std::vector<std::string> names;
+  for (auto& row : x["actors"])
+    names.push_back(row["actor"]);
+  CHECK(names
+        == std::vector<std::string>{"cell/89c259", "driver/3", "driver/11",
+                                    "rider/1"});
+  order_rows(x, "name", 2);
+  CHECK(x["actors"][0]["actor"] == "driver/3");
+  CHECK(x["actors"].size() == 2);
+}
+
+TEST_CASE("messages of several nodes are in the order that was asked for") {
+  document x{{"messages",
+              {{{"message", "a"}, {"handled", 1}, {"p99_us", 5}},
+               {{"message", "b"}, {"handled", 3}, {"p99_us", 4}},
+               {{"message", "c"}, {"handled", 2}, {"p99_us", 9}}}}};
+  order_rows(x, "mailbox", 1); // Said by nobody: the usual one.
+  REQUIRE(x["messages"].size() == 3);
+  CHECK(x["messages"][0]["message"] == "b");
+  CHECK(x["messages"][1]["message"] == "c");
+  order_rows(x, "p99", 1);
+  CHECK(x["messages"][0]["message"] == "c");
+  CHECK(x["messages"][2]["message"] == "b");
+}
+
 TEST_CASE("incidents and traces of several nodes are in order of time") {
   document x{
     {"events",

@@ -1,92 +1,17 @@
-#include "cluster/admin/admin_routes.hpp"
-#include "cluster/admin/masking.hpp"
 #include "cluster/node/actor_metrics.hpp"
-#include "tests/unit/actors/ride_fixture.hpp"
+#include "tests/unit/cluster/admin_fixture.hpp"
 
-#include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <prometheus/client_metric.h>
 #include <prometheus/metric_family.h>
 
-#include <future>
+#include <set>
 
 using namespace hansom;
 using namespace hansom::testing;
 using document = nlohmann::json;
 
 TEST_SUITE_BEGIN("admin");
-
-namespace {
-
-/// The admin interface over a city, without sockets.
-class admin_fixture : public ride_fixture {
-public:
-  admin_fixture() {
-    // Probes keep time by the real clock; only the routes under test run on a
-    // thread of their own, and none of these asks an actor.
-    desk = add_admin_routes(routes, node(), "n1", open_store());
-    desk->audit = [this](audit_record x) { audited.push_back(std::move(x)); };
-  }
-  ~admin_fixture() {
-    desk->room.stop();
-  }
-
-  http_response get(std::string path, client_role role = client_role::viewer) {
-    auto question = path.find('?');
-    http_request x;
-    x.method = "GET";
-    x.path = path.substr(0, question);
-    if (question != std::string::npos)
-      x.query = path.substr(question + 1);
-    return send(std::move(x), role);
-  }
-
-  http_response post(std::string path, std::string body, client_role role) {
-    http_request x;
-    x.method = "POST";
-    x.path = std::move(path);
-    x.body = std::move(body);
-    return send(std::move(x), role);
-  }
-
-  /// For what is answered later, by the clock.
-  void send_and_forget(std::string path, std::string body, client_role role) {
-    http_request x;
-    x.method = "POST";
-    x.path = std::move(path);
-    x.body = std::move(body);
-    x.who = identity{};
-    x.who->role = role;
-    x.who->subject = "77";
-    routes.handle(std::move(x), [](auto&&) {});
-    settle();
-  }
-
-  document list(std::string path) {
-    auto x = get(std::move(path));
-    CHECK_MESSAGE(x.status == 200, x.body);
-    return document::parse(x.body);
-  }
-
-  http_routes routes;
-  shared_desk desk;
-  std::vector<audit_record> audited;
-
-private:
-  http_response send(http_request x, client_role role) {
-    x.who = identity{};
-    x.who->role = role;
-    x.who->subject = "77";
-    auto done = std::make_shared<std::promise<http_response>>();
-    routes.handle(std::move(x),
-                  [done](http_response y) { done->set_value(std::move(y)); });
-    auto answer = done->get_future();
-    REQUIRE(answer.wait_for(10s) == std::future_status::ready);
-    return answer.get();
-  }
-};
-
-} // namespace
 
 TEST_CASE_FIXTURE(admin_fixture, "lists are filtered, sorted and bounded") {
   connect(dan);
@@ -120,25 +45,6 @@ TEST_CASE_FIXTURE(admin_fixture, "lists are filtered, sorted and bounded") {
   CHECK(totals[0]["actors"] == 2);
 }
 
-TEST_CASE_FIXTURE(admin_fixture, "a bad question says what would be right") {
-  auto says = [&](const char* path, const char* words) {
-    auto x = get(path);
-    CHECK(x.status == 400);
-    CHECK_MESSAGE(x.body.find(words) != std::string::npos, x.body);
-  };
-  says("/v1/admin/actors?kind=dog", "driver, rider, trip or cell");
-  says("/v1/admin/actors?sort=colour", "mailbox, rate, busy");
-  says("/v1/admin/actors?state=asleeep", "asleep");
-  says("/v1/admin/actors?kind=rider&state=matching", "idle, requesting");
-  says("/v1/admin/actors?limit=0", "1 to 1000");
-  says("/v1/admin/actors?shard=256", "0 to 255");
-  says("/v1/admin/actors?node=n9", "this is n1");
-  says("/v1/admin/messages?sort=x", "p99");
-  says("/v1/admin/actors/dog/1", "driver/42");
-  CHECK(get("/v1/admin/actors/driver/99").status == 404);
-  CHECK(get("/v1/admin/actors", client_role::rider).status == 403);
-}
-
 TEST_CASE_FIXTURE(admin_fixture, "one survey serves all who look at once") {
   connect(dan);
   auto first = desk->actors.look();
@@ -146,6 +52,150 @@ TEST_CASE_FIXTURE(admin_fixture, "one survey serves all who look at once") {
   CHECK(desk->actors.look() == first);
   desk->actors.forget();
   CHECK(desk->actors.look()->rows.size() == first->rows.size() + 1);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a survey that somebody holds stays as it was") {
+  connect(dan);
+  auto t = std::chrono::steady_clock::now();
+  auto first = desk->actors.look(t);
+  auto before = first->rows.size();
+  connect(eve);
+  CHECK(desk->actors.look(t + 900ms) == first);
+  auto second = desk->actors.look(t + 1s);
+  REQUIRE(second != first);
+  CHECK(first->rows.size() == before);
+  CHECK(second->rows.size() == before + 1);
+  CHECK(second->window_s == doctest::Approx(1));
+  // Nobody holds these any more: their memory is used again.
+  first.reset();
+  second.reset();
+  CHECK(desk->actors.look(t + 2s)->rows.size() == before + 1);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a survey meets everybody once, whoever came and left") {
+  for (std::uint64_t i = 1000; i < 1300; ++i)
+    connect(driver_id{i});
+  auto& all = node().entities();
+  std::set<entity_ref> there;
+  auto gone = shard_of(driver_id{1000});
+  for (std::uint64_t i = 1000; i < 1300; ++i) {
+    driver_id who{i};
+    if (i % 3 == 0)
+      all.bury(who, all.find(who).id());
+    else if (shard_of(who) != gone)
+      there.insert(who);
+  }
+  (void)all.take_shard(gone);
+  connect(driver_id{1300});
+  there.insert(driver_id{1300});
+  desk->actors.forget();
+  auto seen = desk->actors.look();
+  std::multiset<entity_ref> met;
+  for (auto& x : seen->rows)
+    if (x.who.kind == entity_kind::driver)
+      met.insert(x.who);
+  CHECK(std::equal(met.begin(), met.end(), there.begin(), there.end()));
+  CHECK(seen->rows.size() == all.size());
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "sums agree with the rows, and end no window") {
+  connect(dan);
+  auto t = std::chrono::steady_clock::now();
+  (void)desk->actors.look(t);
+  connect(eve);
+  auto of = [](const kind_totals& x) {
+    return x[static_cast<std::size_t>(entity_kind::driver)];
+  };
+  CHECK(of(desk->actors.count(t + 500ms)).actors == 1);
+  auto sums = of(desk->actors.count(t + 1s));
+  CHECK(sums.actors == 2);
+  CHECK(sums.window_handled >= 1);
+  auto seen = desk->actors.look(t + 2s);
+  std::uint64_t handled = 0;
+  std::uint64_t window = 0;
+  for (auto& x : seen->rows)
+    if (x.who.kind == entity_kind::driver) {
+      handled += x.handled;
+      window += x.window_handled;
+    }
+  CHECK(of(seen->totals).handled == handled);
+  CHECK(of(seen->totals).window_handled == window);
+  CHECK(window == sums.window_handled);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "the tree counts whom it does not list") {
+  for (std::uint64_t i = 1000; i < 1300; ++i)
+    connect(rider_id{i});
+  desk->actors.forget();
+  auto& nowhere = desk->actors.look()->kin().orphans(entity_kind::rider);
+  CHECK(nowhere.count == 300);
+  CHECK(nowhere.first.size() == kinship::listed_max);
+  auto tree = list("/v1/admin/tree?limit=5");
+  auto& riders = tree["children"].back();
+  CHECK(riders["group"] == "riders below no cell");
+  CHECK(riders["children"].size() == 5);
+  CHECK(riders["more"] == 295);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "a trip names its people, wherever they live") {
+  connect(dan);
+  auto trip = ask_for_ride(ann);
+  auto& all = node().entities();
+  all.bury(ann, all.find(ann).id()); // As if another node had her.
+  desk->actors.forget();
+  auto found = list("/v1/admin/trips?rider=1");
+  REQUIRE(found["trips"].size() == 1);
+  CHECK(found["trips"][0]["trip"] == to_string(trip));
+  CHECK(found["trips"][0]["rider"] == "1");
+  CHECK(list("/v1/admin/trips?rider=2")["matched"] == 0);
+  // Nobody drives it yet.
+  CHECK(found["trips"][0]["driver"] == "");
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "vitals are counted once for all who look") {
+  auto nothing = list("/v1/admin/vitals")["vitals"][0];
+  CHECK(nothing["node"] == "n1");
+  CHECK(nothing["health"].is_null());
+  CHECK(nothing["metrics"] == "");
+  int asked = 0;
+  http_routes more;
+  more.add("GET", "/metrics", [&asked](auto&&, auto&& reply) {
+    ++asked;
+    reply({200, "text/plain", "x 1\n", {}});
+  });
+  more.add("GET", "/health/ready", [](auto&&, auto&& reply) {
+    reply({503, "application/json", R"({"status":"unhealthy"})", {}});
+  });
+  add_vitals(more, desk);
+  for (int i = 0; i < 20; ++i) {
+    http_request x;
+    x.method = "GET";
+    x.path = "/v1/admin/vitals";
+    x.who = identity{};
+    x.who->role = client_role::viewer;
+    auto said = std::make_shared<std::promise<std::string>>();
+    more.handle(x, [said](http_response y) { said->set_value(y.body); });
+    auto row = document::parse(said->get_future().get())["vitals"][0];
+    CHECK(row["metrics"] == "x 1\n");
+    CHECK(row["health"]["status"] == "unhealthy");
+  }
+  CHECK(asked < 20); // One, unless seconds have passed meanwhile.
+  CHECK(get("/v1/admin/vitals", client_role::driver).status == 403);
+}
+
+TEST_CASE_FIXTURE(admin_fixture, "a list is sieved by a part of the name") {
+  connect(driver_id{1234});
+  connect(rider_id{1234});
+  connect(driver_id{5});
+  desk->actors.forget();
+  CHECK(list("/v1/admin/actors?text=r/123")["matched"] == 2);
+  CHECK(list("/v1/admin/actors?text=driver/1234")["matched"] == 1);
+  CHECK(list("/v1/admin/actors?text=driver/12345")["matched"] == 0);
+  CHECK(list("/v1/admin/actors?text=driver&limit=1")["matched"] == 2);
 }
 
 TEST_CASE_FIXTURE(admin_fixture, "the tree shows a trip below its cell") {
@@ -164,113 +214,12 @@ TEST_CASE_FIXTURE(admin_fixture, "the tree shows a trip below its cell") {
   CHECK(tree["actors"].get<std::size_t>() == node().entities().size());
 }
 
-TEST_CASE_FIXTURE(admin_fixture, "dead letters and troubles are told") {
-  CHECK(list("/v1/admin/stuck")["verdict"] == "nothing is stuck");
-  node().send(trip_id{0x77}, client_ref{session(1), ann, "c9"},
-              trip_cancel{trip_id{0x77}, {}});
-  settle();
-  auto x = list("/v1/admin/deadletters");
-  CHECK(x["total"] == 1);
-  CHECK(x["by"][0]["reason"] == "entity_gone");
-  CHECK(x["last"][0]["message"] == "trip_cancel");
-  CHECK(x["drops"][0]["count"] == 1);
-  connect(dan);
-  auto p = node().entities().watch_of(dan);
-  p->running_since_ns =
-    (std::chrono::steady_clock::now() - 5s).time_since_epoch().count();
-  p->enqueued = 1000;
-  desk->actors.forget();
-  auto stuck = list("/v1/admin/stuck");
-  REQUIRE(stuck["running"].size() == 1);
-  CHECK(stuck["running"][0]["running_ms"].get<int>() >= 5000);
-  CHECK(stuck["running"][0]["deadline_ms"] == 250);
-  CHECK(stuck["backlog"][0]["backlog_max"] == 256);
-  CHECK(stuck["verdict"].get<std::string>().starts_with("driver/7 has been"));
-  p->running_since_ns = 0;
-  p->enqueued = p->handled.load();
-  auto messages = list("/v1/admin/messages?kind=driver");
-  CHECK(messages["messages"][0]["message"] == "attach");
-}
-
-TEST_CASE_FIXTURE(admin_fixture, "passivation: operators only, with a plan") {
-  connect(dan);
-  auto path = "/v1/admin/actors/driver/7/passivate";
-  CHECK(post(path, "{}", client_role::viewer).status == 403);
-  CHECK(post(path, "[]", client_role::operations).status == 400);
-  auto strange = post(path, R"({"dry_run":true,"now":1})", client_role::admin);
-  CHECK(strange.status == 400);
-  CHECK(strange.body.find("body, /now") != std::string::npos);
-  CHECK(audited.empty());
-  auto plan = post(path, R"({"dry_run":true})", client_role::operations);
-  CHECK(plan.body.find("non_operational") != std::string::npos);
-  CHECK(audited.empty());
-  settle();
-  CHECK(node().entities().watch_of(dan) != nullptr);
-  send_and_forget(path, "{}", client_role::admin);
-  REQUIRE(audited.size() == 1);
-  CHECK(audited[0].kind == "actor.passivate");
-  CHECK(audited[0].by == "admin/77");
-  CHECK(audited[0].subject == "driver/7");
-}
-
-TEST_CASE_FIXTURE(admin_fixture,
-                  "a trace tells journal and messages in order") {
-  connect(dan);
-  auto trip = ask_for_ride(ann);
-  auto id = to_string(trip);
-  auto x = list("/v1/admin/trips/" + id + "/trace");
-  CHECK(x["live"].is_null());
-  std::vector<std::string> sources;
-  std::int64_t before = 0;
-  bool opened = false;
-  for (auto& e : x["events"]) {
-    CHECK(e["at_ms"].get<std::int64_t>() >= before);
-    before = e["at_ms"];
-    sources.push_back(e["source"]);
-    opened = opened || e["name"] == "open_trip";
-  }
-  CHECK(opened);
-  CHECK(std::count(sources.begin(), sources.end(), "journal") >= 1);
-  CHECK(std::count(sources.begin(), sources.end(), "message") >= 2);
-  auto trips = list("/v1/admin/trips?rider=1");
-  REQUIRE(trips["trips"].size() == 1);
-  CHECK(trips["trips"][0]["trip"] == id);
-  CHECK(list("/v1/admin/trips?rider=2")["matched"] == 0);
-}
-
-TEST_CASE_FIXTURE(admin_fixture,
-                  "a trace that is begun has limits, is audited") {
-  auto trip = ask_for_ride(ann);
-  auto begin = [&](std::string body) {
-    http_request x;
-    x.path = "/v1/admin/trips/" + to_string(trip) + "/trace";
-    x.body = std::move(body);
-    x.who = identity{};
-    x.who->role = client_role::admin;
-    x.who->subject = "77";
-    http_response answer;
-    begin_trace(*desk, x,
-                [&answer](http_response y) { answer = std::move(y); });
-    return answer;
-  };
-  CHECK(begin(R"({"messages":501})").status == 400);
-  CHECK(begin(R"({"seconds":0})").status == 400);
-  CHECK(begin(R"({"second":5})").body.find("/second") != std::string::npos);
-  CHECK(begin("[]").status == 400);
-  CHECK(audited.empty());
-  CHECK(begin(R"({"messages":7,"seconds":5})").status == 200);
-  REQUIRE(audited.size() == 1);
-  CHECK(audited[0].kind == "trip.trace");
-  CHECK(audited[0].by == "admin/77");
-  CHECK(audited[0].outcome == "for 7 messages");
-}
-
 TEST_CASE_FIXTURE(admin_fixture, "what actors do is in the metrics") {
   connect(dan);
   ask_for_ride(ann);
   disconnect(dan);
   connect(dan);
-  auto families = make_actor_collector(node())->Collect();
+  auto families = make_actor_collector(node(), desk->actors)->Collect();
   auto find = [&](std::string_view name) {
     for (auto& x : families)
       if (x.name == name)
@@ -298,24 +247,6 @@ TEST_CASE_FIXTURE(admin_fixture, "what actors do is in the metrics") {
   CHECK(find("hansom_driver_utilisation_ratio").size() == 1);
 }
 
-TEST_CASE_FIXTURE(admin_fixture,
-                  "a list of cells says who is silent and who is left out") {
-  desk->cells = [](map_ask, const auto& done) {
-    city_picture x;
-    x.cells.resize(1);
-    x.cells[0].cell = {0x89c259};
-    x.cells[0].free = 3;
-    x.silent = {{0x89c25b}};
-    x.cut = 7;
-    done(std::move(x));
-  };
-  auto x = list("/v1/admin/cells");
-  REQUIRE(x["cells"].size() == 1);
-  CHECK(x["cells"][0]["free"] == 3);
-  CHECK(x["silent"].size() == 1);
-  CHECK(x["more"] == 7);
-}
-
 TEST_CASE_FIXTURE(admin_fixture, "troubles that are not listed are counted") {
   std::vector<std::shared_ptr<probe>> all;
   for (std::uint64_t i = 1000; i < 1300; ++i) {
@@ -330,48 +261,6 @@ TEST_CASE_FIXTURE(admin_fixture, "troubles that are not listed are counted") {
   CHECK(stuck["backlog_more"] == 44);
   for (auto& x : all)
     x->enqueued = x->handled.load();
-}
-
-TEST_CASE("who may only look sees no vehicle and no exact place") {
-  auto text = R"({"record":{"vehicle":"red car","pickup":{"lat":40.7580123,)"
-              R"("lon":-73.9855555}},"sessions":1})";
-  auto all = masked(text, entity_kind::trip, client_role::operations);
-  CHECK(all["record"]["vehicle"] == "red car");
-  auto some = masked(text, entity_kind::trip, client_role::viewer);
-  CHECK(some["record"]["vehicle"] == "***");
-  CHECK(some["record"]["pickup"]["lat"] == 40.76);
-  CHECK(some["sessions"] == 1);
-}
-
-TEST_CASE("the back room takes no more than it can hold, and stops") {
-  back_room room;
-  std::promise<void> go;
-  auto gate = go.get_future().share();
-  std::promise<void> started;
-  auto first = started.get_future();
-  std::atomic<int> ran{0};
-  CHECK(room.run([&started, gate] {
-    started.set_value();
-    gate.wait();
-  }));
-  if (first.wait_for(20s) != std::future_status::ready) {
-    go.set_value(); // Or the room waits for it for ever.
-    FAIL("the first job did not begin");
-  }
-  for (std::size_t i = 0; i < back_room::jobs_max; ++i)
-    CHECK(room.run([&] { ++ran; }));
-  CHECK_FALSE(room.run([&] { ++ran; }));
-  go.set_value();
-  auto all = static_cast<int>(back_room::jobs_max);
-  for (int i = 0; i < 20'000 && ran < all; ++i)
-    std::this_thread::sleep_for(1ms);
-  REQUIRE(ran == all);
-  room.run([] { throw std::runtime_error{"one bad job"}; });
-  auto after = std::make_shared<std::promise<void>>();
-  CHECK(room.run([after] { after->set_value(); }));
-  REQUIRE(after->get_future().wait_for(20s) == std::future_status::ready);
-  room.stop();
-  CHECK_FALSE(room.run([] {}));
 }
 
 TEST_SUITE_END();
