@@ -1,9 +1,10 @@
-// Reads what Prometheus reads, and turns two readings into rates and
-// quantiles. Names are taken as they come; HELP lines are the hints.
+// Reads what Prometheus reads, of all nodes that are asked, and turns two
+// readings into rates and quantiles. Names are taken as they come; HELP lines
+// are the hints.
 
-/// Text -> Map of family name to {help, type, samples: [{name, labels, value}]}.
-function parse(text) {
-  const families = new Map();
+/// Adds a text of one node to a Map of family name to {name, help, type,
+/// samples: [{node, name, labels, value}]}.
+function parse(families, node, text) {
   const family = (name) => {
     if (!families.has(name))
       families.set(name, { name, help: "", type: "untyped", samples: [] });
@@ -25,16 +26,16 @@ function parse(text) {
       const base = found[1].replace(/_(bucket|sum|count)$/, "");
       const owner = families.get(base)?.type === "histogram" ? base : found[1];
       family(owner).samples.push({
+        node,
         name: found[1],
         labels,
         value: Number(found[3].replace("Inf", "Infinity")),
       });
     }
   }
-  return families;
 }
 
-const key_of = (x) => x.name + JSON.stringify(x.labels);
+const key_of = (x) => `${x.node} ${x.name}${JSON.stringify(x.labels)}`;
 
 /// The difference of two readings, by sample.
 class window_of {
@@ -65,8 +66,8 @@ class window_of {
       ? f.samples.filter((x) => keep(x.labels)).reduce((n, x) => n + x.value, 0)
       : NaN;
   }
-  /// Series of a histogram: [{labels, count, quantile(q)}] of the window; where
-  /// nothing was counted in it, of all time.
+  /// Series of a histogram, of all nodes together: [{labels, count,
+  /// quantile(q)}] of the window; where nothing was counted in it, of all time.
   histogram(name) {
     const f = this.after.get(name);
     const series = new Map();
@@ -74,15 +75,19 @@ class window_of {
       if (!x.name.endsWith("_bucket")) continue;
       const { le, ...labels } = x.labels;
       const key = JSON.stringify(labels);
-      if (!series.has(key)) series.set(key, { labels, buckets: [] });
-      series.get(key).buckets.push({
+      if (!series.has(key)) series.set(key, { labels, ends: new Map() });
+      const { ends } = series.get(key);
+      const b = ends.get(le) ?? {
         le: Number(le.replace("Inf", "Infinity")),
-        n: this.gained(x),
-        all: x.value,
-      });
+        n: 0,
+        all: 0,
+      };
+      b.n += this.gained(x);
+      b.all += x.value;
+      ends.set(le, b);
     }
-    return [...series.values()].map(({ labels, buckets }) => {
-      buckets.sort((a, b) => a.le - b.le);
+    return [...series.values()].map(({ labels, ends }) => {
+      const buckets = [...ends.values()].sort((a, b) => a.le - b.le);
       const recent = buckets.at(-1)?.n > 0;
       const at = (b) => (recent ? b.n : b.all);
       const count = at(buckets.at(-1));
@@ -118,12 +123,14 @@ function quantile(buckets, at, count, q) {
   return low;
 }
 
-/// Readings one after the other: each call takes a text of /metrics and gives
-/// the window since the call before; the first has no length.
+/// Readings one after the other: each call takes what nodes say, [{node,
+/// metrics}], and gives the window since the call before; the first has no
+/// length.
 export function readings() {
   let before;
-  return (text) => {
-    const now = { at: performance.now(), families: parse(text) };
+  return (vitals) => {
+    const now = { at: performance.now(), families: new Map() };
+    for (const x of vitals) parse(now.families, x.node, x.metrics);
     const since = new window_of(
       before?.families,
       now.families,

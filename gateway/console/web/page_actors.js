@@ -44,6 +44,7 @@ function show_list(root, page) {
   const text = h("input", {
     "data-search": true,
     placeholder: "part of a name, or driver/7",
+    size: "26",
     "aria-label": "Filter by name",
   });
   const state = h("input", {
@@ -238,10 +239,11 @@ function show_one(root, page, parts) {
         small("Messages/s", number(p.rate), "Since the look before."),
       small(
         "Now",
-        p.running_ms > 0
-          ? `${p.running ?? "a message"} for ${duration(p.running_ms / 1000)}`
-          : "idle",
-        "What it is doing this moment.",
+        (p.state ? `${p.state.replaceAll("_", " ")}; ` : "") +
+          (p.running
+            ? `in ${p.running} for ${duration(p.running_ms / 1000)}`
+            : "at rest"),
+        "What it is, and the message in its hands.",
       ),
       small("Age", duration(p.age_s), "Since it came into memory."),
       p.shard !== undefined &&

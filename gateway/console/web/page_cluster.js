@@ -60,9 +60,12 @@ export function mount(root, page) {
     if (page.ended()) return;
     show_events(parts.events, happened?.events ?? []);
     if (!members?.nodes?.length) return alone(page, state, parts);
-    show_state(state, members.nodes, balance);
-    const names = members.nodes.map((x) => x.name);
-    show_nodes(parts.nodes, members.nodes, names);
+    const nodes = [...members.nodes].sort((a, b) =>
+      a.name.localeCompare(b.name, "en", { numeric: true }),
+    );
+    show_state(state, nodes, balance);
+    const names = nodes.map((x) => x.name);
+    show_nodes(parts.nodes, nodes, names);
     show_shards(parts.shards, owners?.shards ?? [], names);
     show_moves(parts.moves, balance);
   }, 2000);

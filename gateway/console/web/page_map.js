@@ -468,7 +468,9 @@ function show_cells(p, x, map) {
   const rows = [...x.cells.values()]
     .sort(
       (a, b) =>
-        b.waiting + b.proposed - a.waiting - a.proposed || b.surge - a.surge,
+        b.waiting + b.proposed - a.waiting - a.proposed ||
+        b.surge - a.surge ||
+        b.free + b.busy - a.free - a.busy,
     )
     .slice(0, 8);
   const focused = document.activeElement?.dataset?.cell;

@@ -43,20 +43,23 @@ export function mount(root, page) {
     h("div", { class: "panels" }, latencies, alarms, kinds, events),
   );
   const again = page.poll(async () => {
-    const [health, text, actors, stuck, dead, happened] = await Promise.all([
-      get("/health/ready", page.signal),
-      get("/metrics", page.signal),
+    const [view, actors, stuck, dead, happened, members] = await Promise.all([
+      get("/v1/admin/vitals", page.signal),
       get("/v1/admin/actors?limit=1", page.signal),
       get_if("/v1/admin/stuck", page.signal),
       get_if("/v1/admin/deadletters", page.signal),
       get_if("/v1/admin/events?last=10", page.signal),
+      get_if("/v1/admin/nodes", page.signal),
     ]);
     if (page.ended()) return;
-    const w = since_last(text);
-    const found = alarms_of(health, stuck, dead, w);
-    root.querySelector("#node").textContent =
-      `${actors.node ? `node ${actors.node}, ` : ""}version ${health.version}, up ${duration(health.uptime_seconds)}`;
-    show_banner(banner, health, found);
+    const vitals = view.vitals;
+    const w = since_last(vitals);
+    const found = [
+      ...alarms_of_nodes(vitals, view.silent_nodes, members?.nodes),
+      ...alarms_of(stuck, dead, w),
+    ];
+    root.querySelector("#node").textContent = who_speaks(vitals);
+    show_banner(banner, found);
     show_numbers(numbers, w, actors);
     show_latencies(latencies, w);
     show_alarms(alarms, found);
@@ -66,15 +69,54 @@ export function mount(root, page) {
   setTimeout(again, 700); // Rates need two readings.
 }
 
-function alarms_of(health, stuck, dead, w) {
+/// "node n1, version 0.1.0, up 3 min", or how many speak.
+function who_speaks(vitals) {
+  const versions = [...new Set(vitals.map((x) => x.health?.version ?? "?"))];
+  const up = Math.min(...vitals.map((x) => x.health?.uptime_seconds ?? 0));
+  const names = vitals.map((x) => x.node).sort();
+  return (
+    `${names.length > 1 ? "nodes" : "node"} ${names.join(", ")}; ` +
+    `version ${versions.sort().join(" and ")}, up ${duration(up)}` +
+    (names.length > 1 ? " or longer" : "")
+  );
+}
+
+/// What is wrong with nodes as a whole.
+function alarms_of_nodes(vitals, silent, members) {
   const out = [];
-  for (const [name, x] of Object.entries(health.checks ?? {}))
-    if (x.status !== "healthy")
+  const of = (node) => (vitals.length > 1 ? ` on ${node}` : "");
+  for (const { node, health } of vitals)
+    for (const [name, x] of Object.entries(health?.checks ?? {}))
+      if (x.status !== "healthy")
+        out.push({
+          level: x.status === "unhealthy" ? "bad" : "warn",
+          health: true,
+          what: `${name}${of(node)} is ${x.status}: ${x.detail ?? ""}`,
+          where: name === "store" ? `#/store?node=${node}` : "#/overview",
+        });
+  for (const x of members ?? [])
+    if (x.status !== "active" || x.suspected?.length)
       out.push({
-        level: x.status === "unhealthy" ? "bad" : "warn",
-        what: `${name} is ${x.status}: ${x.detail ?? ""}`,
-        where: name === "store" ? "#/store" : "#/overview",
+        level: x.status === "draining" ? "warn" : "bad",
+        health: true,
+        what:
+          x.status === "active"
+            ? `node ${x.name} is suspected by ${x.suspected.join(", ")}`
+            : `node ${x.name} is ${x.status}`,
+        where: "#/cluster",
       });
+  if (silent?.length)
+    out.push({
+      level: "warn",
+      health: true,
+      what: `${silent.length} of the nodes did not answer; the figures are without them`,
+      where: "#/cluster",
+    });
+  return out;
+}
+
+function alarms_of(stuck, dead, w) {
+  const out = [];
   for (const x of stuck?.running ?? [])
     out.push({
       level: "bad",
@@ -84,6 +126,7 @@ function alarms_of(health, stuck, dead, w) {
   for (const x of stuck?.backlog ?? [])
     out.push({
       level: "warn",
+      health: true,
       what: `${x.actor} has ${number(x.mailbox)} messages waiting`,
       where: `#/actors/${x.actor}`,
     });
@@ -109,13 +152,10 @@ function alarms_of(health, stuck, dead, w) {
   return out;
 }
 
-function show_banner(banner, health, found) {
+function show_banner(banner, found) {
   const worst =
-    found.find((x) => x.level === "bad") ??
-    found.find(
-      (x) => x.level === "warn" && /health|degraded|waiting/.test(x.what),
-    );
-  banner.className = `card banner ${health.status === "unhealthy" || worst?.level === "bad" ? "bad" : health.status === "degraded" || worst ? "warn" : ""}`;
+    found.find((x) => x.level === "bad") ?? found.find((x) => x.health);
+  banner.className = `card banner ${worst?.level ?? ""}`;
   fill(
     banner,
     worst
@@ -137,20 +177,22 @@ function show_numbers(box, w, actors) {
     card(
       "Requests/s",
       requests,
-      "Rides asked for; falls to 0 when nobody gets in.",
+      "Rides asked for; 0 when nobody gets in.",
     ),
     match &&
       card(
         "Time to match",
         match.quantile(0.5),
-        `Half are quicker; p95 ${duration(match.quantile(0.95))}, p99 ${duration(match.quantile(0.99))}.`,
+        match.count
+          ? `Half are quicker; p95 ${duration(match.quantile(0.95))}, p99 ${duration(match.quantile(0.99))}.`
+          : "Nobody has been matched yet.",
         duration(match.quantile(0.5)),
       ),
     w.after.has("hansom_cells_waiting_requests") &&
       card(
         "Waiting riders",
         w.value("hansom_cells_waiting_requests"),
-        "Requests without a driver; grows when cars are short.",
+        "Without a driver; grows when cars are short.",
       ),
     w.after.has("hansom_cells_free_drivers") &&
       card(
@@ -173,7 +215,7 @@ function show_numbers(box, w, actors) {
     card(
       "Positions/s",
       w.rate("hansom_gateway_positions_total"),
-      "Accepted and refused; a drop means clients are cut off.",
+      "Of drivers; a drop means they are cut off.",
     ),
     card(
       "Durable steps/s",
@@ -190,7 +232,7 @@ function show_numbers(box, w, actors) {
     card(
       "Dropped/s",
       w.rate("hansom_drops_total"),
-      "Messages dropped or refused inside; see Trouble for why.",
+      "Messages dropped or refused; see Trouble.",
     ),
   ];
   fill(box, cards);

@@ -7,8 +7,8 @@ import { readings } from "./metrics.js";
 export const title = "Store";
 export const key = "s";
 
-const since_last = readings();
-const steps = [];
+let since_last = readings();
+let steps = [];
 
 export function mount(root, page) {
   const numbers = h("div", { class: "grid" });
@@ -19,21 +19,40 @@ export function mount(root, page) {
     { class: "card banner", role: "status" },
     "Asking the node …",
   );
+  const whose = h("select", {
+    "aria-label": "Node",
+    onchange: () => {
+      page.set_query({ node: whose.value });
+      forget();
+      again();
+    },
+  });
+  const forget = () => {
+    since_last = readings();
+    steps = [];
+  };
+  forget(); // The last window may be of another node.
   root.append(
-    h("div", { class: "head" }, h("h1", {}, "Store")),
+    h("div", { class: "head" }, h("h1", {}, "Store"), whose),
     state,
     numbers,
     h("div", { class: "panels" }, upkeep, all),
   );
   const again = page.poll(async () => {
-    const [health, text, keeping] = await Promise.all([
-      get("/health/ready", page.signal),
-      get("/metrics", page.signal),
+    const [{ node, vitals }, keeping] = await Promise.all([
+      get("/v1/admin/vitals", page.signal),
       get_if("/v1/admin/upkeep", page.signal),
     ]);
     if (page.ended()) return;
-    const w = since_last(text);
-    const check = health.checks?.store ?? {};
+    const wanted = page.query.node ?? node;
+    show_choice(whose, vitals, wanted);
+    const one = vitals.find((x) => x.node === wanted);
+    if (!one) {
+      state.className = "card banner bad";
+      return fill(state, `Node ${wanted} does not answer.`);
+    }
+    const w = since_last([one]);
+    const check = one.health?.checks?.store ?? {};
     state.className = `card banner ${check.status === "healthy" ? "" : "warn"}`;
     fill(
       state,
@@ -45,13 +64,31 @@ export function mount(root, page) {
     fill(
       upkeep,
       h("h2", {}, "Upkeep"),
-      keeping
+      keeping && wanted === node
         ? facts(keeping, "Upkeep")
-        : h("p", { class: "faint" }, "This node says nothing of its upkeep."),
+        : h(
+            "p",
+            { class: "faint" },
+            wanted === node
+              ? "This node says nothing of its upkeep."
+              : `Node ${wanted} tells of its upkeep in its own console.`,
+          ),
     );
     show_all(all, w);
   }, 2000);
   setTimeout(again, 700); // Rates need two readings.
+}
+
+/// The nodes to choose from; left alone while they are the same, since it may
+/// be open.
+function show_choice(box, vitals, wanted) {
+  const names = [...new Set([...vitals.map((x) => x.node), wanted])].sort();
+  if ([...box.options].map((x) => x.value).join() !== names.join())
+    fill(
+      box,
+      names.map((x) => h("option", { value: x }, `node ${x}`)),
+    );
+  if (box.value !== wanted) box.value = wanted;
 }
 
 function show_numbers(box, w) {
@@ -131,7 +168,14 @@ function show_all(box, w) {
           name: "what",
           cell: (x) => h("span", { title: x.help }, `${x.name} ${x.labels}`),
         },
-        { name: "value", num: true, cell: (x) => number(x.value) },
+        {
+          name: "value",
+          num: true,
+          cell: (x) =>
+            x.name.endsWith("_seconds") && x.value > 0
+              ? duration(x.value)
+              : number(x.value),
+        },
         {
           name: "/s",
           num: true,

@@ -266,7 +266,7 @@ function show_why(box, x) {
   if (!x)
     return fill(
       box,
-      h("h2", {}, "Why this driver"),
+      h("h2", {}, "Why this driver, or none"),
       h(
         "p",
         { class: "faint" },
@@ -274,9 +274,10 @@ function show_why(box, x) {
       ),
     );
   const removed = (x.removed ?? []).map((r) => `${r.why} ${number(r.drivers)}`);
+  const chosen = (x.drivers ?? []).some((d) => d.verdict === "chosen");
   fill(
     box,
-    h("h2", {}, "Why this driver"),
+    h("h2", {}, chosen ? "Why this driver" : "Why no driver"),
     table(
       [
         {

@@ -17,7 +17,9 @@ export function mount(root, page) {
   const parts = Object.fromEntries(
     ["stuck", "slow", "deaths", "dead", "drops", "messages"].map((x) => [
       x,
-      h("section", { class: "card" }),
+      h("section", {
+        class: ["stuck", "messages"].includes(x) ? "card whole" : "card",
+      }),
     ]),
   );
   const verdict = h(
@@ -46,7 +48,7 @@ export function mount(root, page) {
     if (!stuck) return fill(verdict, "This node does not tell what is stuck.");
     const now = stuck.running.length + stuck.backlog.length;
     verdict.className = `card banner ${now ? "bad" : ""}`;
-    fill(verdict, stuck.verdict);
+    fill(verdict, stuck.verdict[0].toUpperCase() + stuck.verdict.slice(1));
     fill(
       parts.stuck,
       h("h2", {}, "Stuck now"),
