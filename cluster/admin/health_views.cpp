@@ -177,9 +177,20 @@ public:
     return out;
   }
 
-  [[nodiscard]] document group(entity_kind kind) const {
+  [[nodiscard]] document roots(entity_kind kind) const {
     document out{{"group", to_string(kind) + "s below no cell"}};
-    add_children(out, from_.kin().orphans(kind));
+    add_children(out, from_.kin().roots(kind));
+    return out;
+  }
+
+  /// Those whose cell or trip is not here; they say whose it is.
+  [[nodiscard]] document orphans(entity_kind kind) const {
+    document out{
+      {"group", to_string(kind) + "s whose cell or trip is not on this node"}};
+    auto& all = from_.kin().orphans(kind);
+    add_children(out, all);
+    for (std::size_t i = 0; i < out["children"].size(); ++i)
+      out["children"][i]["below"] = to_string(all.first[i]->parent);
     return out;
   }
 
@@ -225,8 +236,11 @@ void show_tree(const shared_desk& desk, const http_request& request,
   body["more"] = cells.matched - cells.rows.size();
   if (!only)
     for (auto kind :
-         {entity_kind::trip, entity_kind::driver, entity_kind::rider})
-      body["children"].push_back(trees.group(kind));
+         {entity_kind::trip, entity_kind::driver, entity_kind::rider}) {
+      body["children"].push_back(trees.roots(kind));
+      if (from->kin().orphans(kind).count > 0)
+        body["children"].push_back(trees.orphans(kind));
+    }
   reply(json_response(body));
 }
 

@@ -153,20 +153,19 @@ kinship::kinship(const std::vector<survey_row>& rows) {
   for (auto& x : rows)
     if (x.who.kind == entity_kind::cell || x.who.kind == entity_kind::trip)
       below_.try_emplace(x.who);
-  std::array<children, 5> nowhere; // Most are, in a quiet city.
   for (auto& x : rows) {
     if (x.who.kind == entity_kind::cell)
       continue;
-    auto found = x.parent.id == 0 ? below_.end() : below_.find(x.parent);
-    auto& to = found != below_.end()
-                 ? found->second
-                 : nowhere[static_cast<std::size_t>(x.who.kind)];
-    ++to.count;
-    if (to.first.size() < listed_max)
-      to.first.push_back(&x);
+    auto kind = static_cast<std::size_t>(x.who.kind);
+    auto* to = &roots_[kind]; // Most are, in a quiet city.
+    if (x.parent.id != 0) {
+      auto found = below_.find(x.parent);
+      to = found == below_.end() ? &orphans_[kind] : &found->second;
+    }
+    ++to->count;
+    if (to->first.size() < listed_max)
+      to->first.push_back(&x);
   }
-  for (auto kind : {entity_kind::trip, entity_kind::driver, entity_kind::rider})
-    below_[{kind, 0}] = std::move(nowhere[static_cast<std::size_t>(kind)]);
 }
 
 const kinship::children& kinship::of(entity_ref parent) const {
@@ -175,8 +174,12 @@ const kinship::children& kinship::of(entity_ref parent) const {
   return found == below_.end() ? none : found->second;
 }
 
+const kinship::children& kinship::roots(entity_kind kind) const {
+  return roots_[static_cast<std::size_t>(kind)];
+}
+
 const kinship::children& kinship::orphans(entity_kind kind) const {
-  return of({kind, 0});
+  return orphans_[static_cast<std::size_t>(kind)];
 }
 
 const kinship& survey::kin() const {

@@ -59,11 +59,18 @@ public:
   explicit kinship(const std::vector<survey_row>& rows);
 
   [[nodiscard]] const children& of(entity_ref parent) const;
-  /// @returns those of a kind, but cells, who are below nobody that is here.
+  /// @returns those of a kind, but cells, who are below nobody.
+  [[nodiscard]] const children& roots(entity_kind kind) const;
+  /// @returns those whose cell or trip is not here: another node has it, or it
+  ///          has left memory.
   [[nodiscard]] const children& orphans(entity_kind kind) const;
 
 private:
+  using by_kind = std::array<children, 5>;
+
   std::unordered_map<entity_ref, children> below_;
+  by_kind roots_;
+  by_kind orphans_;
 };
 
 /// All actors of a node at one moment. What several views want of all rows is

@@ -163,7 +163,6 @@ struct node::body {
     parts.seed = mix64(incarnation)
                  ^ mix64(static_cast<std::uint64_t>(wall_clock_now().ms));
     parts.incarnation = incarnation;
-    parts.wall_at_start = wall_clock_now();
     parts.clients = orders.get();
     if (peers) {
       others = std::make_unique<other_nodes>(*orders, incarnation);
@@ -175,6 +174,9 @@ struct node::body {
     parts.positions = redis ? redis->positions() : nullptr;
     parts.writer = spawn_journal_writer(*system, store, with.journal, written);
     parts.reader = spawn_store_reader(*system, store::make_lasting(store));
+    // Last: what takes a while in between, nodes would differ by in all they
+    // say.
+    parts.wall_at_start = wall_clock_now();
     actors = std::make_unique<runtime>(*system, std::move(parts));
     actors->set_factory(entity_kind::driver, spawn_driver);
     actors->set_factory(entity_kind::rider, spawn_rider);

@@ -15,6 +15,14 @@ std::string cell_text(const document& x) {
   return x.is_string() ? x.get<std::string>() : x.dump();
 }
 
+std::string branch_text(const document& x) {
+  auto actor = x.value("actor", "");
+  if (!actor.empty())
+    return x.contains("below") ? actor + " of " + x.value("below", "") : actor;
+  auto node = x.value("node", "");
+  return x.value("group", "") + (node.empty() ? "" : " (" + node + ")");
+}
+
 std::vector<std::vector<std::string>>
 rows_of(const document& items, const std::vector<std::string>& names) {
   std::vector<std::vector<std::string>> rows;

@@ -12,6 +12,10 @@ namespace hansom {
 /// @returns a JSON value as a table cell; "-" for nothing.
 std::string cell_text(const nlohmann::json& x);
 
+/// @returns whose branch of the tree of actors it is: an actor, below whom when
+///          that one is elsewhere; or a group, of which node.
+std::string branch_text(const nlohmann::json& x);
+
 /// @returns one row per object, one column per name.
 std::vector<std::vector<std::string>>
 rows_of(const nlohmann::json& items, const std::vector<std::string>& names);

@@ -91,8 +91,8 @@ void top_view::fill_tree(const document& x, int depth) {
     heading_.clear();
   }
   auto name = x.value("actor", "");
-  auto text = std::string(static_cast<std::size_t>(depth) * 2, ' ')
-              + (name.empty() ? x.value("group", "") : name);
+  auto text =
+    std::string(static_cast<std::size_t>(depth) * 2, ' ') + branch_text(x);
   if (x.contains("state"))
     text += "  " + cell_text(x["state"]) + "  mailbox "
             + cell_text(x["mailbox"]) + "  " + cell_text(x["rate"]) + "/s";

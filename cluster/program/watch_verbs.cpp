@@ -36,7 +36,7 @@ std::string microseconds(const document& x) {
 
 void print_branch(const document& x, int depth) {
   std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
-  std::cout << indent << x.value("actor", x.value("group", ""));
+  std::cout << indent << branch_text(x);
   if (x.contains("state"))
     std::cout << ' ' << cell_text(x["state"]);
   if (x.value("mailbox", 0) > 0)

@@ -52,16 +52,21 @@ time_of() {
 
 say "in the terminal"
 "$HANSOM" trip ls --data "$data" --limit 1000 >"$work/trips" 2>/dev/null
-# Of one without a driver if there is one: ID PHASE RIDER DRIVER.
-read -r trip _ rider _ < <(
-  awk 'NR > 1 && $3 ~ /^[0-9]+$/ { if ($4 !~ /^[0-9]+$/) late = $0; any = $0 }
+# Of one without a driver if there is one: ID PHASE CELL RIDER DRIVER.
+read -r trip _ _ rider _ < <(
+  awk '$4 ~ /^[0-9]+$/ { if ($5 !~ /^[0-9]+$/) late = $0; any = $0 }
     END { print late == "" ? any : late }' "$work/trips"
 )
-driver=$("$HANSOM" actor ls --data "$data" --kind driver --sort rate --limit 1 |
-  grep -o '^driver/[0-9]*')
+# busiest KIND: one who has something to tell.
+busiest() {
+  "$HANSOM" actor ls --data "$data" --kind "$1" --sort rate --limit 1 \
+    2>/dev/null | grep -o "^$1/[0-9a-f]*"
+}
+driver=$(busiest driver)
+cell=$(busiest cell)
 printf '\n| command | median | slowest |\n|---|---|---|\n'
 time_of actor show "$driver"
-time_of actor tail "$driver" --messages 1 --seconds 15
+time_of actor tail "$cell" --messages 1 --seconds 15
 time_of actor top --rounds 1
 time_of actor stuck
 time_of trip ls --rider "$rider"

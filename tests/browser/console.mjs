@@ -153,6 +153,20 @@ async function try_one_of_each(page) {
     await judge(page, "one actor", faults);
     await shot(page, "actor");
   });
+  await step("Enter opens the actor of that name, and only a name", async () => {
+    await page.goto(`${url}/console/#/actors?kind=driver`);
+    const link = page.locator("tbody a[href^='#/actors/driver/']").first();
+    const name = await link.innerText();
+    await page.fill("[data-search]", "driver");
+    const said = await said_after(page, () =>
+      page.press("[data-search]", "Enter"),
+    );
+    expect(said.includes("driver/7"), said);
+    await page.fill("[data-search]", name);
+    await page.press("[data-search]", "Enter");
+    await page.waitForSelector("pre.json");
+    expect((await page.locator("h1").innerText()) === name, "somebody else");
+  });
   await step("a silent actor is followed past the end of a poll", async () => {
     const { actors } = JSON.parse(
       (await ask(page, "GET", "/v1/admin/actors?kind=rider&sort=handled")).text,

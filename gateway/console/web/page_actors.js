@@ -95,11 +95,14 @@ function show_list(root, page) {
         class: "bar",
         onsubmit: (e) => {
           e.preventDefault();
-          if (/^\w+\/\w+$/.test(text.value.trim()))
-            location.hash = `#/actors/${text.value.trim()}`;
+          const name = text.value.trim();
+          if (/^\w+\/\w+$/.test(name)) location.hash = `#/actors/${name}`;
+          else say("A whole name opens an actor, such as driver/7.", true);
         },
       },
       text,
+      // Without it a form of two fields does not hear Enter.
+      h("button", { title: "Enter" }, "Open"),
       kind,
       state,
       sort,

@@ -40,7 +40,7 @@ export function mount(root, page) {
     ),
     banner,
     numbers,
-    h("div", { class: "panels" }, latencies, alarms, kinds, events),
+    h("div", { class: "panels" }, alarms, events, kinds, latencies),
   );
   const again = page.poll(async () => {
     const [view, actors, stuck, dead, happened, members] = await Promise.all([
@@ -59,7 +59,7 @@ export function mount(root, page) {
       ...alarms_of(stuck, dead, w),
     ];
     root.querySelector("#node").textContent = who_speaks(vitals);
-    show_banner(banner, found);
+    show_banner(banner, found, members?.nodes?.length ?? 0);
     show_numbers(numbers, w, actors);
     show_latencies(latencies, w);
     show_alarms(alarms, found);
@@ -152,7 +152,7 @@ function alarms_of(stuck, dead, w) {
   return out;
 }
 
-function show_banner(banner, found) {
+function show_banner(banner, found, nodes) {
   const worst =
     found.find((x) => x.level === "bad") ?? found.find((x) => x.health);
   banner.className = `card banner ${worst?.level ?? ""}`;
@@ -160,7 +160,7 @@ function show_banner(banner, found) {
     banner,
     worst
       ? h("a", { href: worst.where }, worst.what)
-      : "Healthy: every check passes, nothing is stuck.",
+      : `Healthy: ${nodes > 1 ? `${number(nodes)} nodes are active, ` : ""}every check passes, nothing is stuck.`,
   );
 }
 

@@ -130,7 +130,7 @@ TEST_CASE_FIXTURE(admin_fixture, "the tree counts whom it does not list") {
   for (std::uint64_t i = 1000; i < 1300; ++i)
     connect(rider_id{i});
   desk->actors.forget();
-  auto& nowhere = desk->actors.look()->kin().orphans(entity_kind::rider);
+  auto& nowhere = desk->actors.look()->kin().roots(entity_kind::rider);
   CHECK(nowhere.count == 300);
   CHECK(nowhere.first.size() == kinship::listed_max);
   auto tree = list("/v1/admin/tree?limit=5");
@@ -196,6 +196,23 @@ TEST_CASE_FIXTURE(admin_fixture, "a list is sieved by a part of the name") {
   CHECK(list("/v1/admin/actors?text=driver/1234")["matched"] == 1);
   CHECK(list("/v1/admin/actors?text=driver/12345")["matched"] == 0);
   CHECK(list("/v1/admin/actors?text=driver&limit=1")["matched"] == 2);
+}
+
+TEST_CASE_FIXTURE(admin_fixture,
+                  "the tree says whose cell or trip is not on this node") {
+  auto trip = ask_for_ride(ann);
+  desk->actors.forget();
+  CHECK(list("/v1/admin/tree").dump().find("not on this node")
+        == std::string::npos);
+  auto& all = node().entities();
+  all.bury(trip, all.find(trip).id()); // As if another node had it.
+  desk->actors.forget();
+  auto tree = list("/v1/admin/tree");
+  auto& last = tree["children"].back();
+  CHECK(last["group"] == "riders whose cell or trip is not on this node");
+  REQUIRE(last["children"].size() == 1);
+  CHECK(last["children"][0]["actor"] == "rider/1");
+  CHECK(last["children"][0]["below"] == to_string(entity_ref{trip}));
 }
 
 TEST_CASE_FIXTURE(admin_fixture, "the tree shows a trip below its cell") {
