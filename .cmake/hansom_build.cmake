@@ -68,6 +68,38 @@ if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+option(HANSOM_GROUPED "Compile up to eight files of a folder as one: from \
+nothing a third of the work; after a change up to eight files again" ON)
+
+# hansom_groups(out sources): what to compile instead of `sources`. Not CMake's
+# own unity files: those hold absolute paths, which no other clone could reuse.
+# g++ 12 loses its way among the many generic lambdas of cluster/config.
+function(hansom_groups out)
+  set(groups)
+  set(alone)
+  foreach(source IN LISTS ARGN)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    cmake_path(GET source PARENT_PATH folder)
+    if(folder STREQUAL "cluster/config")
+      list(APPEND alone "${PROJECT_SOURCE_DIR}/${source}")
+      continue()
+    endif()
+    string(MAKE_C_IDENTIFIER "${folder}" group)
+    math(EXPR files_${group} "0${files_${group}} + 1")
+    math(EXPR number "(${files_${group}} - 1) / 8")
+    string(APPEND text_${group}_${number} "#include \"${source}\"\n")
+    list(APPEND groups "${group}_${number}")
+  endforeach()
+  list(REMOVE_DUPLICATES groups)
+  set(files)
+  foreach(group IN LISTS groups)
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/groups/${group}.cpp")
+    file(CONFIGURE OUTPUT "${file}" CONTENT "${text_${group}}" @ONLY)
+    list(APPEND files "${file}")
+  endforeach()
+  set(${out} ${files} ${alone} PARENT_SCOPE)
+endfunction()
+
 # hansom_library(name DEPENDS target...): a static library from all .cpp files
 # in and below the calling folder; those of folders with a target of their own
 # are left out with EXCLUDE regex.
@@ -81,6 +113,9 @@ function(hansom_library name)
   if(NOT sources) # A room of headers alone.
     set(sources "${CMAKE_CURRENT_BINARY_DIR}/headers_only.cpp")
     file(TOUCH "${sources}")
+  endif()
+  if(HANSOM_GROUPED)
+    hansom_groups(sources ${sources})
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC hansom_options ${ARG_DEPENDS})

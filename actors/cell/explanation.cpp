@@ -8,21 +8,22 @@ namespace hansom {
 
 namespace {
 
-constexpr std::array<std::string_view, match_verdict_count> names = {
+constexpr std::array<std::string_view, match_verdict_count> verdict_names = {
   "chosen", "gated", "costlier", "elsewhere", "refused"};
 
 } // namespace
 
 std::string to_string(match_verdict x) {
   auto i = static_cast<std::size_t>(x);
-  return i < names.size() ? std::string{names[i]} : "?" + std::to_string(i);
+  return i < verdict_names.size() ? std::string{verdict_names[i]}
+                                  : "?" + std::to_string(i);
 }
 
 bool parse(std::string_view text, match_verdict& out) noexcept {
-  auto i = std::find(names.begin(), names.end(), text);
-  if (i == names.end())
+  auto i = std::find(verdict_names.begin(), verdict_names.end(), text);
+  if (i == verdict_names.end())
     return false;
-  out = static_cast<match_verdict>(i - names.begin());
+  out = static_cast<match_verdict>(i - verdict_names.begin());
   return true;
 }
 

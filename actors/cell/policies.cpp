@@ -9,7 +9,7 @@ namespace hansom {
 
 namespace {
 
-constexpr std::array<std::string_view, match_policy_count> names = {
+constexpr std::array<std::string_view, match_policy_count> policy_names = {
   "first-come-nearest", "closest-pair", "batch", "batch+forward"};
 
 void check_input(std::size_t requests, std::size_t drivers,
@@ -48,14 +48,15 @@ take_greedily(std::size_t requests, std::size_t drivers,
 
 std::string to_string(match_policy x) {
   auto i = static_cast<std::size_t>(x);
-  return i < names.size() ? std::string{names[i]} : "?" + std::to_string(i);
+  return i < policy_names.size() ? std::string{policy_names[i]}
+                                 : "?" + std::to_string(i);
 }
 
 bool parse(std::string_view text, match_policy& out) noexcept {
-  auto i = std::find(names.begin(), names.end(), text);
-  if (i == names.end())
+  auto i = std::find(policy_names.begin(), policy_names.end(), text);
+  if (i == policy_names.end())
     return false;
-  out = static_cast<match_policy>(i - names.begin());
+  out = static_cast<match_policy>(i - policy_names.begin());
   return true;
 }
 

@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// No server is given up on before.
-constexpr double answer_within_s = 15;
+constexpr double first_answer_within_s = 15;
 constexpr double stopped_drain_s = 10;
 constexpr std::size_t places_max = 20'000;
 
@@ -173,7 +173,7 @@ bool serve(machinery& m, progress_line& progress, std::atomic<bool>& stop) {
     const double now = m.run.now();
     if (!answered)
       answered = m.stats().connects > 0;
-    if (!answered && now > answer_within_s)
+    if (!answered && now > first_answer_within_s)
       return false; // However short the run: silence is no success.
     progress.tell(now < m.run.serve_s ? "connecting" : "serving");
     if (!answered)

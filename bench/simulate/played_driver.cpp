@@ -17,10 +17,6 @@ std::size_t hour_of(timestamp x) {
   return static_cast<std::size_t>(x.ms / 3'600'000 % 24);
 }
 
-milliseconds seconds(double x) {
-  return milliseconds{static_cast<std::int64_t>(x * 1000)};
-}
-
 } // namespace
 
 void world::catch_up(played_driver& x) {

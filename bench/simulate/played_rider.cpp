@@ -5,12 +5,6 @@
 /// system lets them.
 namespace hansom::simulate {
 
-namespace {
-
-constexpr std::uint64_t rider_sessions = 1'000'000;
-
-} // namespace
-
 void world::ask_quote(std::uint32_t rider) {
   auto& x = riders_[rider];
   x.now = played_rider::fate::asked;

@@ -14,15 +14,9 @@ namespace {
 
 /// Sunday, 1 September 2013, as the city's clocks show it.
 constexpr timestamp first_midnight{1'377'993'600'000};
-/// Rider sessions begin here, driver sessions at 1.
-constexpr std::uint64_t rider_sessions = 1'000'000;
 
 session_ref session(std::uint64_t n) {
   return {1, 0, n};
-}
-
-milliseconds seconds(double x) {
-  return milliseconds{static_cast<std::int64_t>(x * 1000)};
 }
 
 } // namespace

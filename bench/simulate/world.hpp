@@ -17,6 +17,13 @@
 
 namespace hansom::simulate {
 
+/// Rider sessions begin here, driver sessions at 1.
+inline constexpr std::uint64_t rider_sessions = 1'000'000;
+
+inline milliseconds seconds(double x) {
+  return milliseconds{static_cast<std::int64_t>(x * 1000)};
+}
+
 /// The gateway of the played clients: keeps what the actors say until the
 /// world reads it, so that no player acts in the middle of an actor's turn.
 class mail_box final : public client_port {

@@ -1,5 +1,7 @@
 #include "cluster/admin/city_picture.hpp"
 
+#include "cluster/admin/introspection.hpp"
+
 #include <caf/all.hpp>
 
 namespace hansom {
@@ -7,7 +9,6 @@ namespace hansom {
 namespace {
 
 constexpr std::size_t cells_max = 5'000;
-constexpr auto answer_within = std::chrono::milliseconds{500};
 
 /// The answers of all cells; whoever answers last hands them on.
 struct gathering {

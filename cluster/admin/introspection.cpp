@@ -4,8 +4,6 @@ namespace hansom {
 
 namespace {
 
-constexpr auto answer_within = std::chrono::milliseconds{500};
-
 /// One question to one actor, then gone.
 template <class Question>
 void ask(runtime& node, const caf::actor& whom, Question question,

@@ -2,6 +2,7 @@
 
 #include "persistence/keys.hpp"
 #include "persistence/postgres/arrays.hpp"
+#include "persistence/postgres/values.hpp"
 
 #include <algorithm>
 #include <set>
@@ -11,7 +12,6 @@ namespace hansom::store::postgres {
 namespace {
 
 constexpr int parameter_count = 57;
-constexpr std::int64_t ms_per_day = 86'400'000;
 
 template <class T>
 std::int64_t big(T x) {
@@ -34,11 +34,6 @@ struct placed {
   std::int32_t place;
   std::int32_t wave;
 };
-
-std::int32_t day_of(timestamp at) {
-  auto rest = at.ms % ms_per_day;
-  return static_cast<std::int32_t>(at.ms / ms_per_day - (rest < 0 ? 1 : 0));
-}
 
 void add_fences(std::vector<std::string>& out,
                 const std::vector<placed>& writes) {

@@ -3,6 +3,7 @@
 #include "persistence/keys.hpp"
 #include "persistence/postgres/arrays.hpp"
 #include "persistence/postgres/reader.hpp"
+#include "persistence/postgres/values.hpp"
 
 #include <pqxx/pqxx>
 
@@ -13,8 +14,6 @@ namespace hansom::store::postgres {
 namespace {
 
 /// Journal days that are kept ready.
-constexpr int days_ahead = 7;
-constexpr std::int64_t ms_per_day = 86'400'000;
 /// A step has so long; it holds nothing that commits need for more than a
 /// moment. The server takes a second to send its own vacuum away.
 constexpr const char* own_limits =
@@ -24,31 +23,6 @@ constexpr const char* short_wait = "SET lock_timeout = 300";
 constexpr const char* lock_not_available = "55P03";
 constexpr std::pair<std::int64_t, int> no_entity{
   std::numeric_limits<std::int64_t>::min(), 0};
-
-int day_of(timestamp x) {
-  return static_cast<int>(x.ms / ms_per_day);
-}
-
-template <class T>
-std::string written(T x) {
-  return std::to_string(static_cast<std::int64_t>(x));
-}
-
-std::string text(const pqxx::field& x) {
-  return {x.c_str(), x.size()};
-}
-
-std::uint64_t natural(const pqxx::field& x) {
-  return x.is_null() ? 0 : static_cast<std::uint64_t>(x.as<std::int64_t>());
-}
-
-/// As PostgreSQL writes arrays.
-std::string array_of(const shard_numbers& all) {
-  std::string out = "{";
-  for (auto x : all)
-    out += (out.size() > 1 ? "," : "") + std::to_string(x);
-  return out + '}';
-}
 
 constexpr const char* bases_sql =
   "WITH e AS (SELECT entity, kind, max(seq) AS seq FROM hansom.journal "
@@ -230,7 +204,9 @@ std::string housekeeper::fold(const upkeep_order& order, entity_ref entity,
 }
 
 upkeep_step housekeeper::drop(const upkeep_order& order) {
-  auto published = order.published ? array_of(*order.published) : "";
+  auto published = order.published
+                     ? written_array(*order.published, [](auto x) { return x; })
+                     : "";
   auto rows = db_.run("drop_days", {written(order.self), written(first_day_),
                                     written(last_day_), published});
   auto gone = rows[0][0].as<std::int64_t>();

@@ -3,6 +3,7 @@
 #include "persistence/postgres/arrays.hpp"
 #include "persistence/postgres/membership_rows.hpp"
 #include "persistence/postgres/schema.hpp"
+#include "persistence/postgres/values.hpp"
 
 #include <pqxx/pqxx>
 
@@ -15,30 +16,16 @@ namespace {
 /// Whoever was to become an owner is not active: nothing was changed.
 constexpr const char* not_active = "HN002";
 
-template <class T>
-std::string written(T x) {
-  return std::to_string(static_cast<std::int64_t>(x));
-}
-
-/// A list of numbers as the server reads it.
-template <class Range, class Get>
-std::string array_text(const Range& all, Get get) {
-  std::string out = "{";
-  for (auto& x : all)
-    out += (out.size() > 1 ? "," : "") + written(get(x));
-  return out + '}';
-}
-
 std::string shards_of(const std::vector<shard_row>& all) {
-  return array_text(all, [](auto& x) { return x.shard; });
+  return written_array(all, [](auto& x) { return x.shard; });
 }
 
 std::string owners_of(const std::vector<shard_row>& all) {
-  return array_text(all, [](auto& x) { return x.owner; });
+  return written_array(all, [](auto& x) { return x.owner; });
 }
 
 std::string epochs_of(const std::vector<shard_row>& all) {
-  return array_text(all, [](auto& x) { return x.now; });
+  return written_array(all, [](auto& x) { return x.now; });
 }
 
 /// Takes "{1,2,3}" apart.
@@ -59,9 +46,9 @@ std::vector<std::uint64_t> numbers_of(const pqxx::field& x) {
 beat to_beat(const pqxx::row& row, incarnation self) {
   beat out;
   out.status = static_cast<node_status>(row[0].as<int>());
-  out.hb_seq = static_cast<std::uint64_t>(row[1].as<std::int64_t>());
-  out.version = static_cast<std::uint64_t>(row[2].as<std::int64_t>());
-  out.now.ms = row[3].as<std::int64_t>();
+  out.hb_seq = natural(row[1]);
+  out.version = natural(row[2]);
+  out.now.ms = integer(row[3]);
   auto who = numbers_of(row[4]);
   auto beats = numbers_of(row[5]);
   for (std::size_t i = 0; i < who.size(); ++i) // Ours as it was before.
@@ -112,9 +99,6 @@ constexpr statement statements[] = {
   {"record", "SELECT hansom.record_event($1, $2, $3, $4, $5)"},
 };
 
-/// Journal days that are kept ready.
-constexpr const char* days_ahead = "7";
-
 class postgres_membership final : public membership {
 public:
   explicit postgres_membership(const postgres_options& with)
@@ -144,7 +128,7 @@ public:
       return {join_verdict::wrong_schema, 0, 0, e.what()};
     }
     return guarded([&] {
-      db_->run("days", {days_ahead});
+      db_->run("days", {written(days_ahead)});
       auto row =
         db_
           ->run("join",
@@ -195,7 +179,7 @@ public:
                     const std::vector<incarnation>& unreachable) override {
     guarded([&] {
       db_->run("links", {written(self),
-                         array_text(unreachable, [](auto x) { return x; })});
+                         written_array(unreachable, [](auto x) { return x; })});
     });
   }
 

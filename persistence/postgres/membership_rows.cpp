@@ -1,22 +1,12 @@
 #include "persistence/postgres/membership_rows.hpp"
 
+#include "persistence/postgres/values.hpp"
+
 #include <pqxx/pqxx>
 
 namespace hansom::store::postgres {
 
 namespace {
-
-std::string text(const pqxx::field& x) {
-  return {x.c_str(), x.size()};
-}
-
-std::int64_t integer(const pqxx::field& x) {
-  return x.as<std::int64_t>();
-}
-
-std::uint64_t natural(const pqxx::field& x) {
-  return static_cast<std::uint64_t>(integer(x));
-}
 
 std::uint32_t small(const pqxx::field& x) {
   return static_cast<std::uint32_t>(integer(x));

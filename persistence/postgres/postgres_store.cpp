@@ -3,6 +3,7 @@
 #include "persistence/postgres/reader.hpp"
 #include "persistence/postgres/revocations.hpp"
 #include "persistence/postgres/schema.hpp"
+#include "persistence/postgres/values.hpp"
 
 #include <pqxx/pqxx>
 #include <spdlog/spdlog.h>
@@ -14,8 +15,6 @@ namespace postgres {
 namespace {
 
 /// Journal days that are kept ready.
-constexpr int days_ahead = 7;
-constexpr std::int64_t ms_per_day = 86'400'000;
 
 /// Runs `f`, so that only the interface's errors leave the store.
 template <class F>
@@ -48,11 +47,10 @@ public:
       db_.prepare("start", "INSERT INTO hansom.node(name, at) VALUES($1, $2) "
                            "RETURNING incarnation");
       db_.prepare("days", "SELECT hansom.prepare_journal_days($1, $2)");
-      auto today = static_cast<int>(at.ms / ms_per_day);
-      db_.run("days", {std::to_string(today), std::to_string(days_ahead)});
+      db_.run("days", {written(day_of(at)), written(days_ahead)});
       auto rows =
         db_.run("start", {std::string{node_name}, std::to_string(at.ms)});
-      return static_cast<incarnation>(rows[0][0].as<std::int64_t>());
+      return static_cast<incarnation>(natural(rows[0][0]));
     });
   }
 
@@ -67,8 +65,8 @@ public:
                            "WHERE owner = $1 ORDER BY shard");
       for (auto row : db_.run("owned", {std::to_string(self)}))
         out.push_back({static_cast<shard_id>(row[0].as<int>()),
-                       static_cast<epoch>(row[1].as<std::int64_t>()),
-                       static_cast<incarnation>(row[2].as<std::int64_t>())});
+                       static_cast<epoch>(natural(row[1])),
+                       static_cast<incarnation>(natural(row[2]))});
       return out;
     });
   }

@@ -2,6 +2,7 @@
 
 #include "persistence/keys.hpp"
 #include "persistence/postgres/arrays.hpp"
+#include "persistence/postgres/values.hpp"
 
 #include <pqxx/pqxx>
 
@@ -12,23 +13,6 @@ namespace {
 constexpr const char* journal_columns =
   "SELECT shard, shard_seq, kind, entity, seq, epoch, at, event, payload, "
   "client_kind, client, command FROM hansom.journal ";
-
-std::int64_t integer(const pqxx::field& x) {
-  return x.is_null() ? 0 : x.as<std::int64_t>();
-}
-
-std::uint64_t natural(const pqxx::field& x) {
-  return static_cast<std::uint64_t>(integer(x));
-}
-
-std::string text(const pqxx::field& x) {
-  return {x.c_str(), x.size()};
-}
-
-template <class T>
-std::string written(T x) {
-  return std::to_string(static_cast<std::int64_t>(x));
-}
 
 journal_row to_journal_row(const pqxx::row& x) {
   journal_row out;

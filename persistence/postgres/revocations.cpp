@@ -1,16 +1,10 @@
 #include "persistence/postgres/revocations.hpp"
 
+#include "persistence/postgres/values.hpp"
+
 #include <pqxx/pqxx>
 
 namespace hansom::store::postgres {
-
-namespace {
-
-std::string text(const pqxx::field& x) {
-  return {x.c_str(), x.size()};
-}
-
-} // namespace
 
 revocation_table::revocation_table(session& db) : db_{db} {
   db_.prepare("put_revocation",
@@ -33,11 +27,11 @@ std::vector<revocation_row> revocation_table::after(std::uint64_t pos,
   for (auto row :
        db_.run("revocations", {std::to_string(pos), std::to_string(limit)})) {
     auto& x = out.emplace_back();
-    x.pos = static_cast<std::uint64_t>(row[0].as<std::int64_t>());
+    x.pos = natural(row[0]);
     x.name = text(row[1]);
-    x.issued_before.ms = row[2].as<std::int64_t>();
-    x.at.ms = row[3].as<std::int64_t>();
-    x.until.ms = row[4].as<std::int64_t>();
+    x.issued_before.ms = integer(row[2]);
+    x.at.ms = integer(row[3]);
+    x.until.ms = integer(row[4]);
     x.by = text(row[5]);
     x.reason = text(row[6]);
   }
@@ -46,7 +40,7 @@ std::vector<revocation_row> revocation_table::after(std::uint64_t pos,
 
 std::uint64_t revocation_table::forget(timestamp now) {
   auto rows = db_.run("forget_revocations", {std::to_string(now.ms)});
-  return static_cast<std::uint64_t>(rows[0][0].as<std::int64_t>());
+  return natural(rows[0][0]);
 }
 
 } // namespace hansom::store::postgres

@@ -14,6 +14,9 @@
 
 namespace hansom::redis {
 
+/// How long who asks waits for an answer.
+inline constexpr milliseconds patience{2000};
+
 struct link_config {
   endpoint to;
   std::string name = "hansom";      ///< As `CLIENT LIST` shows it.

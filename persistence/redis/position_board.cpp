@@ -82,8 +82,6 @@ end
 return #old
 )lua";
 
-constexpr milliseconds patience{2000};
-
 bool read_details(std::string_view text, driver_place& out) {
   auto at = text.data();
   auto end = at + text.size();

@@ -9,8 +9,6 @@ namespace hansom::redis {
 
 namespace {
 
-constexpr milliseconds patience{2000};
-
 template <class T>
 void read_number(std::string_view text, T& out) {
   std::from_chars(text.data(), text.data() + text.size(), out);

@@ -8,7 +8,6 @@ namespace hansom::redis {
 
 namespace {
 
-constexpr milliseconds patience{2000};
 constexpr std::size_t fields = 18; ///< Names and values of one event.
 
 /// Appends events if the stream ends where the relay believes it does. Looking
