@@ -388,6 +388,12 @@ caf::actor spawn_journal_writer(caf::actor_system& system,
                                 bool detached) {
   auto start = std::make_shared<writer_state>();
   start->connection = connections->open();
+  try {
+    // The first costs more than those that follow: now nobody waits for it.
+    start->connection->commit({});
+  } catch (const store::unavailable_error&) {
+    // The next one says so, if it is still so.
+  }
   start->connections = std::move(connections);
   start->stats = std::move(stats);
   return spawn(system, config, std::move(start), detached);

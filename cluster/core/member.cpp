@@ -309,6 +309,14 @@ void member::on(const declared& x, effects& out) {
     declaring_.erase(found);
 }
 
+void member::on(const claimed& x, effects& out) {
+  shards_.on(x, around(), out);
+  // Their gateways have to tell the new owner's entities who and where their
+  // clients are.
+  if (!x.won.empty())
+    spread(out);
+}
+
 void member::on(const link_changed& x, effects& out) {
   links_.on(x, now_, watch_, out);
 }

@@ -76,6 +76,7 @@ private:
   void on(const received& x, effects& out);
   void on(const activated& x, effects& out);
   void on(const declared& x, effects& out);
+  void on(const claimed& x, effects& out);
   void on(const suspected& x, effects& out);
   void on(const sessions_left& x, effects& out);
   template <class Answer>

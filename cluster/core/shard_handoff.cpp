@@ -21,7 +21,21 @@ void shard_keeper::depart(slot& x, const surroundings& at, effects& out) {
     return;
   enter(x, phase::preparing, at.now);
   x.peer = to;
+  x.ready = false;
   tell(to, control_kind::prepare, x, out);
+}
+
+/// The store does one transfer after the other, each with a flush: a shard that
+/// is sealed before its turn has come only makes its clients wait.
+void shard_keeper::seal_next(const surroundings& at, effects& out) {
+  if (count(phase::sealing, phase::unsure) > 0)
+    return;
+  auto next = std::ranges::find_if(
+    slots_, [](auto& x) { return x.what == phase::preparing && x.ready; });
+  if (next == slots_.end())
+    return;
+  enter(*next, phase::sealing, at.now);
+  out.push_back(seal{held_row(*next)});
 }
 
 /// The move does not take place.
@@ -63,12 +77,15 @@ void shard_keeper::on(const transferred& m, const surroundings& at,
   auto& x = slots_.at(m.shard);
   if (x.what != phase::moving || m.epoch != x.held)
     return;
-  if (m.what == change_result::done)
-    return hear(x, {x.known.shard, x.held + 1, x.peer}, at, out);
-  if (m.what == change_result::refused && m.target_gone)
-    return stay(x, at, out);
-  enter(x, phase::unsure, at.now);
-  needs_view_ = true;
+  if (m.what == change_result::done) {
+    hear(x, {x.known.shard, x.held + 1, x.peer}, at, out);
+  } else if (m.what == change_result::refused && m.target_gone) {
+    stay(x, at, out);
+  } else {
+    enter(x, phase::unsure, at.now);
+    needs_view_ = true;
+  }
+  seal_next(at, out);
 }
 
 /// From here on it is theirs; what waits here is still ours to bring.
@@ -247,8 +264,8 @@ void shard_keeper::on(const received& m, const surroundings& at, effects& out) {
     return on_end(x, m, at, out);
   case control_kind::ready:
     if (from_peer && x.what == phase::preparing) {
-      enter(x, phase::sealing, at.now);
-      out.push_back(seal{held_row(x)});
+      x.ready = true;
+      seal_next(at, out);
     }
     return;
   case control_kind::decline:
@@ -284,6 +301,7 @@ void shard_keeper::advance(const surroundings& at, effects& out) {
   start_loads(at, out);
   for (auto& x : slots_)
     advance_one(x, at, out);
+  seal_next(at, out);
 }
 
 void shard_keeper::advance_one(slot& x, const surroundings& at, effects& out) {

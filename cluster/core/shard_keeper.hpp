@@ -125,7 +125,7 @@ private:
     moment since{0};      ///< Of this phase.
     moment not_before{0}; ///< Of the next attempt.
     bool started = false; ///< Loading, preloading: has been asked for.
-    bool ready = false;   ///< Preloaded.
+    bool ready = false;   ///< Preloaded, here or where it goes.
     bool ended = false;   ///< Nobody passes on anything any more.
     std::optional<std::uint64_t> expected; ///< Passed on, by the sender.
     std::vector<bool> seen;                ///< Passed on, by index.
@@ -150,6 +150,7 @@ private:
   void advance_one(slot& x, const surroundings& at, effects& out);
 
   void depart(slot& x, const surroundings& at, effects& out);
+  void seal_next(const surroundings& at, effects& out);
   void stay(slot& x, const surroundings& at, effects& out);
   void handed_over(slot& x, const surroundings& at, effects& out);
   void pass_on(slot& x, const surroundings& at, effects& out);

@@ -12,17 +12,11 @@ namespace hansom {
 namespace {
 
 constexpr milliseconds probe_within{500};
-/// How often a sealed shard is looked at, until it is quiet.
-constexpr milliseconds quiet_poll{1};
 
 core::change_result to_change(const std::optional<bool>& x) {
   if (!x)
     return core::change_result::unknown;
   return *x ? core::change_result::done : core::change_result::refused;
-}
-
-std::uint64_t micros(std::chrono::nanoseconds x) {
-  return static_cast<std::uint64_t>(x.count() / 1000);
 }
 
 std::optional<store::evidence> to_evidence(link_evidence x) {
@@ -106,6 +100,8 @@ struct member_host::carrier {
   }
   void operator()(const core::send& x) const {
     auto body = to_bytes(x.what);
+    if (x.what.kind == core::control_kind::prepare)
+      h.times_.begin(x.what.shard, "preparing");
     // In order with what the shards' thread hands over.
     if (x.what.kind == core::control_kind::own)
       h.moving_.post(
@@ -185,6 +181,7 @@ struct member_host::carrier {
       });
   }
   void operator()(const core::transfer& x) const {
+    h.times_.mark(x.ours.shard, "asking the store");
     h.ask_rows(
       [x](store::membership& rows) {
         return rows.transfer_shard(x.ours, x.to);
@@ -255,17 +252,21 @@ struct member_host::carrier {
   // -- shards -----------------------------------------------------------------
 
   void operator()(const core::load& x) const {
+    h.times_.mark(x.what.shard, "loading");
     h.learn(x.what.shard);
     h.moving_.post([host = &h, x] { host->open_shard(x); });
   }
-  void operator()(const core::open&) const {
+  void operator()(const core::open& x) const {
+    h.times_.mark(x.what.shard, "receiving");
   }
   void operator()(const core::serve& x) const {
+    h.times_.end(x.what.shard, "serving");
     h.moving_.post([actors = h.with_.actors, shard = x.what.shard] {
       actors->receive_done(shard);
     });
   }
   void operator()(const core::close& x) const {
+    h.times_.mark(x.shard, "handing over");
     h.learn(x.shard);
     h.moving_.post([host = &h, x] {
       host->sealing_[x.shard] = 0;
@@ -276,6 +277,7 @@ struct member_host::carrier {
     });
   }
   void operator()(const core::seal& x) const {
+    h.times_.mark(x.what.shard, "sealing");
     h.moving_.post([host = &h, row = x.what] {
       host->sealing_[row.shard] = row.now;
       host->sealed_at_[row.shard] = std::chrono::steady_clock::now();
@@ -294,9 +296,11 @@ struct member_host::carrier {
     });
   }
   void operator()(const core::preload& x) const {
-    h.tell(core::preloaded{x.what.shard, x.what.now});
+    h.times_.begin(x.what.shard, "awaiting");
+    h.moving_.post([host = &h, what = x.what] { host->preload(what); });
   }
   void operator()(const core::ship_state& x) const {
+    h.times_.mark(x.what.shard, "telling");
     core::control state;
     state.kind = core::control_kind::state;
     state.shard = x.what.shard;
@@ -308,7 +312,8 @@ struct member_host::carrier {
     h.moving_.post(
       [host = &h, shard = x.shard, epoch] { host->hand_over(shard, epoch); });
   }
-  void operator()(const core::forget_queue&) const {
+  void operator()(const core::forget_queue& x) const {
+    h.times_.end(x.shard, "gone");
   }
   void operator()(const core::reroute& x) const {
     h.learn(x.shard);
@@ -318,68 +323,6 @@ struct member_host::carrier {
 void member_host::carry_out(const core::effects& xs) {
   for (auto& x : xs)
     std::visit(carrier{*this}, x);
-}
-
-// -- the thread that moves shards ---------------------------------------------
-
-void member_host::open_shard(const core::load& x) {
-  auto ok = true;
-  auto began = std::chrono::steady_clock::now();
-  try {
-    if (!reads_)
-      reads_ = with_.store->open();
-    auto n =
-      with_.actors->open_shard(x.what.shard, x.what.now, *reads_, x.receive);
-    spdlog::debug("cluster: shard {} opened at epoch {}, {} entities",
-                  x.what.shard, x.what.now, n);
-  } catch (const std::exception& e) {
-    reads_.reset();
-    ok = false;
-    spdlog::warn("cluster: shard {} cannot be read: {}", x.what.shard,
-                 e.what());
-  }
-  if (ok) {
-    // What came between the map's word and the open doors.
-    with_.router->try_again(x.what.shard);
-    if (with_.on_opened)
-      with_.on_opened(x.what.shard);
-  }
-  if (ok)
-    moves_.open_us.add(micros(std::chrono::steady_clock::now() - began));
-  if (ok && x.receive)
-    ++moves_.in;
-  tell(core::loaded{x.what.shard, x.what.now, ok});
-}
-
-/// One task for all shards that have been sealed: each look takes the locks
-/// under which mail is delivered.
-void member_host::poll_quiet() {
-  std::erase_if(sealed_, [this](shard_id shard) {
-    if (sealing_[shard] == 0)
-      return true; // Unsealed, or gone.
-    if (!with_.actors->is_quiet(shard))
-      return false;
-    tell(core::sealed{shard, sealing_[shard]});
-    return true;
-  });
-  if (sealed_.empty())
-    return;
-  if (moving_.waiting() == 0)
-    std::this_thread::sleep_for(quiet_poll);
-  moving_.post([this] { poll_quiet(); });
-}
-
-/// The shard is the other node's, which has just been told: what waits here
-/// goes to it ahead of everything else, then the word that this was all.
-void member_host::hand_over(shard_id shard, store::epoch epoch) {
-  sealing_[shard] = 0;
-  if (with_.actors->close_shard(shard, epoch)) {
-    ++moves_.out;
-    moves_.sealed_us.add(
-      micros(std::chrono::steady_clock::now() - sealed_at_[shard]));
-  }
-  with_.router->hand_over(shard, false);
-  tell(core::queue_sent{shard, 0});
 }
 
 } // namespace hansom

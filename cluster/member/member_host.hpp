@@ -3,6 +3,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "cluster/core/member.hpp"
 #include "cluster/heartbeat/heartbeat.hpp"
+#include "cluster/member/move_times.hpp"
 #include "cluster/member/task_thread.hpp"
 #include "cluster/mesh/mesh.hpp"
 #include "cluster/mesh/mesh_router.hpp"
@@ -110,6 +111,8 @@ private:
   void ask_rows(F ask, Answer answer);
   void say_leaving(const store::change_note& note);
   void poll_quiet();
+  void preload(const store::shard_row& what);
+  store::connection& reads();
   void open_shard(const core::load& x);
   void hand_over(shard_id shard, store::epoch epoch);
 
@@ -121,6 +124,7 @@ private:
   bool look_again_ = false;
   bool drain_told_ = false;
   std::array<store::epoch, shard_count> seen_epochs_{};
+  move_times times_;
 
   /// Of the store's thread alone.
   std::unique_ptr<store::membership> rows_;

@@ -52,16 +52,12 @@ void mesh_router::route(entity_ref to, parcel what, bool fresh) {
 }
 
 void mesh_router::go(far_mail x) {
-  auto shard = shard_of(x.to);
-  auto& room = rooms_[shard];
+  auto& room = rooms_[shard_of(x.to)];
   auto tries = room.tries.load();
   // Mail that waits for the same shard was said earlier.
   if (room.pending == 0 && try_go(x))
     return;
-  hold(std::move(x));
-  // The way opened between our look and the waiting.
-  if (room.tries.load() != tries)
-    retry(shard);
+  hold(std::move(x), tries);
 }
 
 /// @returns whether nothing is left to do for `x`.
@@ -112,7 +108,16 @@ bool mesh_router::has_room(const waiting_room& room, std::size_t bytes) const {
          && waiting_bytes() + bytes <= config_.waiting_max;
 }
 
-void mesh_router::hold(far_mail x) {
+/// @param tries of its room, read before the look that found no way: a way that
+/// opened since has nobody who would say so again.
+void mesh_router::hold(far_mail x, std::uint64_t tries) {
+  auto shard = shard_of(x.to);
+  put_by(std::move(x));
+  if (rooms_[shard].tries.load() != tries)
+    retry(shard);
+}
+
+void mesh_router::put_by(far_mail x) {
   std::string packed;
   append_entry(packed, x, x.until);
   auto& room = rooms_[shard_of(x.to)];
@@ -214,8 +219,19 @@ void mesh_router::retry(shard_id shard) {
   ++room.tries;
   std::unique_lock guard{room.mutex};
   if (room.busy)
-    return;
+    return; // Whoever is at it begins anew.
   room.busy = true;
+  std::uint64_t seen = 0;
+  do {
+    seen = room.tries;
+    try_all(room, guard);
+  } while (room.tries != seen);
+  room.busy = false;
+}
+
+/// Lets go of the lock while it tries.
+void mesh_router::try_all(waiting_room& room,
+                          std::unique_lock<std::mutex>& guard) {
   auto positions = std::exchange(room.positions, {});
   for (auto stuck = false; !stuck && !room.mails.empty();) {
     auto x = std::move(room.mails.front());
@@ -237,7 +253,6 @@ void mesh_router::retry(shard_id shard) {
     if (gone || !room.positions.try_emplace(key, x).second)
       leaves(room, x); // Or overtaken by a later one.
   }
-  room.busy = false;
 }
 
 void mesh_router::sweep() {
@@ -300,11 +315,12 @@ std::optional<mesh_sink::refusal> mesh_router::mail(store::incarnation from,
       send_back(std::move(x), drop_reason::no_route);
     return std::nullopt;
   }
+  auto tries = rooms_[shard_of(x.to)].tries.load();
   if (actors_->take(x.to, x.what, x.fresh, x.forwarded))
     return std::nullopt;
   auto owner = map_.owner_of(shard_of(x.to));
   if (owner.who == map_.self()) { // Ours in a moment.
-    hold(std::move(x));
+    hold(std::move(x), tries);
     return std::nullopt;
   }
   if (owner.who != 0 && owner.who != from && ++x.hops < hops_max
@@ -329,12 +345,12 @@ void mesh_router::returned(store::incarnation by, far_mail x, refusal why) {
   // a command takes effect once.
   ++counts_.bounced;
   x.hops = 0;
+  auto shard = shard_of(x.to);
   if (why.why == mesh_nack::wrong_owner && why.owner.who != 0)
-    learn(shard_of(x.to), why.owner);
-  else if (map_.owner_of(shard_of(x.to)).who == by)
-    return hold(std::move(x));
-  if (map_.owner_of(shard_of(x.to)).who == by)
-    return hold(std::move(x)); // It says no, and we know nobody better.
+    learn(shard, why.owner);
+  auto tries = rooms_[shard].tries.load();
+  if (map_.owner_of(shard).who == by)
+    return hold(std::move(x), tries); // It says no; we know nobody better.
   go(std::move(x));
 }
 

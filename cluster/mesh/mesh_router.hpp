@@ -129,12 +129,14 @@ private:
   bool try_go(far_mail& x);
   bool try_relay(far_mail& x, store::incarnation owner);
   void go(far_mail x);
-  void hold(far_mail x);
+  void hold(far_mail x, std::uint64_t tries);
+  void put_by(far_mail x);
   void hold_position(waiting_room& room, far_mail x);
   bool has_room(const waiting_room& room, std::size_t bytes) const;
   void leaves(waiting_room& room, const waiting_mail& x);
   bool try_waiting(waiting_mail& x);
   void retry(shard_id shard);
+  void try_all(waiting_room& room, std::unique_lock<std::mutex>& guard);
   void send_back(far_mail x, drop_reason why);
   void learn(shard_id shard, shard_map::owner x);
   void far(far_frame x);

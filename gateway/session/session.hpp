@@ -70,10 +70,11 @@ struct session {
 
   // -- drivers ----------------------------------------------------------------
   position_filter_state filter;
-  cell_id cell;       ///< Of the last position sent on.
-  timestamp moved_at; ///< The last `driver_moved`.
-  timestamp scolded;  ///< The last error about positions.
-  trip_id follow;     ///< Positions go to this trip, too.
+  position_filter_state place; ///< The last position sent on.
+  cell_id cell;                ///< Of it.
+  timestamp moved_at;          ///< The last `driver_moved`.
+  timestamp scolded;           ///< The last error about positions.
+  trip_id follow;              ///< Positions go to this trip, too.
 };
 
 /// @returns the session's id as clients know it: 32 hex digits.

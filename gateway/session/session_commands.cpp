@@ -277,11 +277,16 @@ void session_host::send_onward(session& s, const position_report& last,
     cell, {driver_id{s.client.id}, last.at, last.time, last.heading_deg});
   if (full)
     flush_positions();
+  s.place = {last.time, last.at};
   if (cell == s.cell && t - s.moved_at < config().driver_refresh)
     return;
   s.cell = cell;
+  tell_place(s, t);
+}
+
+void session_host::tell_place(session& s, timestamp t) {
   s.moved_at = t;
-  parts_.actors->send(s.client, driver_moved{cell, last.at, last.time});
+  parts_.actors->send(s.client, driver_moved{s.cell, s.place.at, s.place.time});
 }
 
 /// Positions are refused in bulk; one error a second says enough. The metrics

@@ -225,15 +225,20 @@ void session_host::attach(session& s) {
 
 void session_host::reattach(const shard_set& moved) {
   for (auto& [id, s] : sessions_) {
-    if (!moved.test(shard_of(s->client)))
-      continue;
-    if (s->phase != session_phase::detached) {
-      ask_again(*s);
+    auto is_new = moved.test(shard_of(s->client));
+    if (s->phase == session_phase::detached) {
+      if (!is_new)
+        continue;
+      // What happens from now on is not kept for it: no replay may hide that.
+      s->ring.push({}, config().ring_events_max, config().ring_bytes_max);
+      s->ring.forget();
       continue;
     }
-    // What happens from now on is not kept for it: no replay may hide that.
-    s->ring.push({}, config().ring_events_max, config().ring_bytes_max);
-    s->ring.forget();
+    if (is_new)
+      ask_again(*s);
+    // A driver's new actor does not know where he is, his cell's nobody at all.
+    if (s->cell && (is_new || moved.test(shard_of(s->cell))))
+      tell_place(*s, now());
   }
 }
 

@@ -116,7 +116,9 @@ public:
   void revoke(const revocation& x);
 
   /// The entities of these shards are elsewhere now and know no session: their
-  /// clients are introduced anew and get the full state, as an event.
+  /// clients are introduced anew and get the full state, as an event. Drivers
+  /// of these, and those in cells of these shards, are told again where they
+  /// are.
   void reattach(const shard_set& moved);
 
   /// Tells every client to come back within `within`, and sends each away at
@@ -178,6 +180,7 @@ private:
   void forget_commands(session& s, std::string_view why);
   void positions(session& s, const position& x);
   void send_onward(session& s, const position_report& last, timestamp t);
+  void tell_place(session& s, timestamp t);
   void scold(session& s, const decode_error& what, timestamp t);
 
   parts parts_;

@@ -232,8 +232,8 @@ batch_parameters parameters_of(const std::vector<write>& batch,
   batch_parameters out;
   out.values.reserve(parameter_count);
   std::string highest;
-  append_number(highest,
-                std::int32_t{*std::max_element(waves.begin(), waves.end())});
+  auto last_wave = std::max_element(waves.begin(), waves.end());
+  append_number(highest, std::int32_t{waves.empty() ? 0 : *last_wave});
   out.values.push_back(std::move(highest));
   add_fences(out.values, writes);
   add_writes(out.values, writes);

@@ -62,7 +62,7 @@ std::vector<result> committer::commit(const std::vector<write>& batch) {
   }
   if (!shared_.last)
     load_counters();
-  if (good.empty())
+  if (good.empty() && !batch.empty())
     return results;
   load_counters(batch, good);
   commit(batch, good, results);
@@ -114,7 +114,7 @@ void committer::commit(const std::vector<write>& batch, const indices& chosen,
       shared_.doubtful.push_back(db_.which());
       throw unknown_outcome_error{e.what()};
     }
-    if (!e.is_row_fault())
+    if (!e.is_row_fault() || chosen.empty())
       throw unavailable_error{e.what()};
     if (chosen.size() > 1) {
       // One row spoils all: halve until it is alone. Order is kept, and what

@@ -29,7 +29,8 @@ class committer {
 public:
   committer(session& db, shared_state& shared);
 
-  /// The caller holds the gate.
+  /// The caller holds the gate. An empty batch changes nothing and costs what
+  /// a session's first commit costs beyond those that follow.
   /// @throws unavailable_error, unknown_outcome_error.
   std::vector<result> commit(const std::vector<write>& batch);
 

@@ -124,6 +124,7 @@ node_more_flags() {
     --set "cluster.time_scale=$time_scale" \
     --set "cluster.expected_nodes=$nodes" --set "gateway.address=$ip" \
     --set "gateway.heartbeat=$client_heartbeat"
+  [ -z "$with_tls" ] || tls_flags "$world/tls" "$name"
 }
 
 node_prefix() {
@@ -150,6 +151,8 @@ member_make() {
     head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$world/key")
   mkdir -p "$world/$1"
   (umask 077 && cp "$world/key" "$world/$1/dev.key")
+  [ -z "$with_tls" ] || certificate_make "$world/tls" "$1" 2>>"$world/log" ||
+    cannot "no certificate for $1: $(tail -n 1 "$world/log")"
   client_urls+=("ws://${member_ip[$1]}:${node_port[$1]}/v1/ws")
 }
 
@@ -162,6 +165,8 @@ prepare() {
     database_host=$store_ip
   }
   postgres_settings+=("max_connections = 200")
+  [ -z "$with_tls" ] || authority_make "$world/tls" 2>>"$world/log" ||
+    cannot "no authority: $(tail -n 1 "$world/log")"
   services_up
   migrate
   for name in "${members[@]}"; do
@@ -169,6 +174,19 @@ prepare() {
   done
   members_up "${members[@]}"
   await_whole "$nodes"
+  [ -z "$with_tls" ] || tls_spoken "${members[0]}"
+}
+
+# tls_spoken NAME: its port wants to see a certificate, and shows one.
+tls_spoken() {
+  local with=()
+  [ "$network" != own ] || with=(inside "$1")
+  "${with[@]}" timeout 5 openssl s_client -CAfile "$world/tls/ca.pem" \
+    -cert "$world/tls/$1.pem" -key "$world/tls/$1.key" \
+    -connect "${member_ip[$1]}:${member_mesh_port[$1]}" </dev/null 2>&1 |
+    grep -q 'Verify return code: 0 (ok)' ||
+    cannot "$1 does not speak TLS with the others"
+  say "links speak TLS"
 }
 
 # members_up NAME...: starts all of them at once; each a few times, as who
@@ -358,6 +376,13 @@ move_pauses() {
       }' - "$world/probe"
 }
 
+# offer_p99: how long the fleet's riders waited for the first offer, in ms, with
+# all that the fault did to them.
+offer_p99() {
+  sed -n 's/.*"request_to_offer_ms":{[^}]*"p99":\([0-9]*\).*/\1/p' \
+    "$world/fleet.json" 2>/dev/null
+}
+
 # What the end of all nodes tells: those that should live do. Then -9, since the
 # store has to be right at any moment.
 nodes_end() {
@@ -366,6 +391,7 @@ nodes_end() {
   echo "owned=$(tr '\n' ' ' <"$world/owned")" >>"$world/numbers"
   echo "pause=$(move_pauses | tr '\n' ' ')" >>"$world/numbers"
   echo "drained=${drained[*]}" >>"$world/numbers"
+  echo "offer=$(offer_p99)" >>"$world/numbers"
   for name in "${members[@]}"; do
     if alive "$name"; then
       node_kill "$name"

@@ -28,7 +28,7 @@ row() {
         sum[key] += value
       else if (key == "peak_kb")
         peak = value > peak + 0 ? value + 0 : peak
-      else if (key ~ /^(serve|owned|pause|drained)$/)
+      else if (key ~ /^(serve|owned|pause|drained|offer)$/)
         add(key, value)
       else if (key == "broken")
         broken = broken (broken == "" ? "" : "; ") value
@@ -42,7 +42,7 @@ row() {
       printf "lost=%d\n", sum["acknowledged"] - sum["found"]
       printf "serve_n=%d\nserve_p50=%s\nserve_p99=%s\nserve_max=%s\n", \
         n["serve"], of("serve", 0.5), of("serve", 0.99), of("serve", 1)
-      count = split("owned pause drained", others, " ")
+      count = split("owned pause drained offer", others, " ")
       for (i = 1; i <= count; ++i) {
         key = others[i]
         printf "%s_n=%d\n%s_p50=%s\n%s_p99=%s\n", key, n[key], key, \
@@ -90,6 +90,8 @@ print_row() {
   [ "${of[pause_n]}" = 0 ] || printf \
     '    %s moves of a shard: no answer for %s ms (p50), %s ms (p99)\n' \
     "${of[pause_n]}" "${of[pause_p50]}" "${of[pause_p99]}"
+  [ "${of[offer_n]}" = 0 ] ||
+    echo "    request to offer, p99 of the worst run: ${of[offer_p99]} ms"
   [ "$verdict" != skipped ] || echo "    ${of[skipped]}"
   [ "$verdict" != BROKEN ] || {
     echo "    ${of[broken]}"
@@ -123,7 +125,8 @@ print_json() {
   done
   for key in struck acknowledged found terminal doubled lost serve_n \
     serve_p50 serve_p99 serve_max owned_n owned_p50 owned_p99 pause_n pause_p50 \
-    pause_p99 drained_n drained_p50 drained_p99 peak_mb bound_ms; do
+    pause_p99 drained_n drained_p50 drained_p99 offer_n offer_p99 peak_mb \
+    bound_ms; do
     printf '"%s":%s,' "$key" "${of[$key]:-null}"
   done
   printf '"held":%s}' "$([ -z "${of[broken]}" ] && echo true || echo false)"

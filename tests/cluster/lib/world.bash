@@ -172,7 +172,7 @@ node_launch() {
     --set gateway.handshakes_per_s=0 --set dispatch.offer_timeout=3s \
     --set dispatch.match_timeout=8s --set dispatch.connection_grace=4s \
     --set dispatch.driver_silent=8s --set dispatch.stall_after=10s \
-    --set log.level=warn "${flags[@]}" "${more[@]}" "$@") \
+    --set "log.level=$log_level" "${flags[@]}" "${more[@]}" "$@") \
     </dev/null >>"$world/node.log" 2>&1 &
   node_pid[$name]=$!
   remember "${node_pid[$name]}"

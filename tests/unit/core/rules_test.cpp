@@ -1,11 +1,14 @@
 #include "cluster/core/lease.hpp"
 #include "cluster/core/link_watch.hpp"
+#include "cluster/core/member.hpp"
 #include "cluster/core/placement.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 using namespace hansom;
 using namespace hansom::core;
@@ -182,6 +185,87 @@ TEST_CASE("whom a peer knows has to be asked as well") {
   CHECK_FALSE(x.holds(3100ms));
   x.told(9, 2600ms, false, {1, 2}, 1);
   CHECK(x.holds(3100ms));
+}
+
+TEST_CASE("who has taken shards over says so, and nobody else does") {
+  member::setup setup;
+  setup.self = 1;
+  member m{setup, 0ms};
+  auto told = [&](const input& x) {
+    std::set<incarnation> out;
+    for (auto& e : m.step(1ms, x))
+      if (auto* s = std::get_if<send>(&e);
+          s && s->what.kind == control_kind::look)
+        out.insert(s->to);
+    return out;
+  };
+  CHECK(told(view_read{view_of({node(1, "a"), node(2, "b"),
+                                node(3, "c", "1.0.0", node_status::dead)})})
+          .empty());
+  CHECK(told(claimed{change_result::done, {}}).empty());
+  CHECK(told(claimed{change_result::unknown, {}}).empty());
+  CHECK(told(claimed{change_result::done, {{7, 2, 1}}})
+        == std::set<incarnation>{2});
+}
+
+TEST_CASE("two shards may get ready to move, one is sealed at a time") {
+  auto view =
+    view_of({node(1, "a", "1.0.0", node_status::draining), node(2, "b")});
+  for (auto& x : view.shards)
+    x.at = {x.at.shard, 1, 1};
+  surroundings at;
+  at.now = 1s;
+  at.view = &view;
+  at.draining = true;
+  at.reaches = [](incarnation) { return true; };
+  shard_keeper keeper{1, defaults, shard_count};
+  effects out;
+  keeper.learn(at, out);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (auto* x = std::get_if<load>(&out[i]))
+      keeper.on(loaded{x->what.shard, 1, true}, at, out);
+  out.clear();
+  keeper.advance(at, out);
+  std::vector<shard_id> asked;
+  for (auto& x : out)
+    if (auto* s = std::get_if<send>(&x))
+      asked.push_back(s->what.shard);
+  REQUIRE(asked.size() == shard_keeper::leaving_max);
+  out.clear();
+  auto hear = [&](control_kind kind, shard_id shard) {
+    control x;
+    x.kind = kind;
+    x.shard = shard;
+    x.epoch = 1;
+    keeper.on(received{2, x}, at, out);
+  };
+  auto now_sealed = [&] {
+    std::vector<shard_id> all;
+    for (auto& x : std::exchange(out, {}))
+      if (auto* s = std::get_if<seal>(&x))
+        all.push_back(s->what.shard);
+    return all;
+  };
+  using shards = std::vector<shard_id>;
+  for (auto shard : asked)
+    hear(control_kind::ready, shard);
+  CHECK(now_sealed() == shards{asked[0]});
+  keeper.on(sealed{asked[0], 1}, at, out);
+  hear(control_kind::have_state, asked[0]);
+  keeper.advance(at, out);
+  CHECK(now_sealed().empty());
+  SUBCASE("the first has gone") {
+    keeper.on(transferred{asked[0], 1, change_result::done}, at, out);
+    CHECK(now_sealed() == shards{asked[1]});
+  }
+  SUBCASE("the first stays") {
+    keeper.on(transferred{asked[0], 1, change_result::refused, true}, at, out);
+    CHECK(now_sealed() == shards{asked[1]});
+  }
+  SUBCASE("nobody knows about the first") {
+    keeper.on(transferred{asked[0], 1, change_result::unknown}, at, out);
+    CHECK(now_sealed().empty());
+  }
 }
 
 TEST_CASE("whose heartbeats stand still is dead, as long as we see well") {

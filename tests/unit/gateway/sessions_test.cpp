@@ -1,7 +1,9 @@
+#include "actors/cell/cell_cover.hpp"
 #include "tests/unit/gateway/server_fixture.hpp"
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <thread>
 
 using namespace hansom;
@@ -142,6 +144,43 @@ TEST_CASE("an entity that is on another node now gets to know its clients") {
   auto again = s.greet(back, client_role::driver, "9", resume_of(welcome, 0));
   CHECK(has(again, R"("resumed":false)"));
   CHECK(has(back.expect("resync"), R"("me":"driver/9")"));
+}
+
+TEST_CASE("after a move drivers and their cells are told again who is where") {
+  server s;
+  std::vector<std::unique_ptr<raw_client>> drivers;
+  constexpr std::array<const char*, 3> at = {"40.7580000", "40.7580000",
+                                             "40.9580000"};
+  auto shard_at = [&](std::int32_t lat_e7) {
+    return shard_of(
+      cell_of({lat_e7, -739'855'000}, s.actors->config().cell_level));
+  };
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    auto name = std::to_string(i + 7);
+    drivers.push_back(std::make_unique<raw_client>(s.port()));
+    s.greet(*drivers.back(), client_role::driver, name);
+    drivers.back()->send_frame(position_at(at[i], s.actors->now().ms - 3000));
+    REQUIRE(s.city.wait_for("moved driver/" + name));
+  }
+  raw_client nowhere{s.port()}; // Has not said where he is.
+  s.greet(nowhere, client_role::driver, "10");
+  shard_set moved;
+  moved.set(shard_at(407'580'000));
+  moved.set(shard_of({entity_kind::driver, 10}));
+  REQUIRE_FALSE(moved.test(shard_at(409'580'000)));
+  for (std::uint64_t i = 7; i < 10; ++i)
+    REQUIRE_FALSE(moved.test(shard_of({entity_kind::driver, i})));
+  s.door->reattach(moved);
+  CHECK(s.city.wait_for("moved driver/7", 2));
+  CHECK(s.city.wait_for("moved driver/8", 2));
+  CHECK(s.city.wait_for("attach driver/10", 2));
+  moved.reset();
+  moved.set(shard_of({entity_kind::driver, 9})); // Himself, and not his cell.
+  s.door->reattach(moved);
+  CHECK(s.city.wait_for("moved driver/9", 2));
+  CHECK(s.city.count("moved driver/7") == 2);
+  CHECK(s.city.count("moved driver/9") == 2);
+  CHECK(s.city.count("moved driver/10") == 0);
 }
 
 TEST_CASE("an entity closes a session that a newer one replaces") {

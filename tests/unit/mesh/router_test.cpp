@@ -203,6 +203,45 @@ TEST_CASE_FIXTURE(three_nodes, "the words of a former owner are dropped") {
   CHECK(a.told.of(rider_id{1}).size() == 1);
 }
 
+TEST_CASE_FIXTURE(three_nodes, "mail that comes while a shard opens waits for "
+                               "nothing else") {
+  a.sink.without = true;
+  std::vector<driver_id> one(shard_count);
+  for (std::uint64_t i = 1, left = shard_count; left > 0; ++i)
+    if (auto& x = one[shard_of(driver_id{i})]; !x) {
+      x = driver_id{i};
+      --left;
+    }
+  std::atomic<std::size_t> step{0}; // The threads keep pace, as a race should.
+  auto both_at = [&](std::size_t n) {
+    for (++step; step < n;) {
+    }
+  };
+  std::jthread opens{[&] {
+    for (shard_id s = 0; s < shard_count; ++s) {
+      a.map.learn(s, {1, 1});
+      both_at(2 * (s + 1));
+      a.actors->open_shard(s, 1, *a.connection);
+      a.router.try_again(s);
+    }
+  }};
+  for (shard_id s = 0; s < shard_count; ++s) {
+    both_at(2 * (s + 1));
+    for (std::uint64_t n = 1; n <= 20; ++n) {
+      far_mail x;
+      x.to = one[s];
+      x.what = {caf::make_message(your_turn{driver_id{n}})};
+      x.until = a.actors->now() + 60s;
+      CHECK_FALSE(a.router.mail(2, std::move(x)));
+      a.router.try_again(s); // As whoever has learned something does.
+    }
+  }
+  opens.join();
+  CHECK(eventually([&] { return a.router.waiting() == 0; }));
+  for (auto who : one)
+    CHECK(eventually([&] { return a.told.of(who).size() == 20; }));
+}
+
 TEST_CASE_FIXTURE(three_nodes, "a shard moves under fire: nothing is lost, "
                                "nothing out of order") {
   give_to(b, 1);

@@ -74,6 +74,18 @@ TEST_CASE_TEMPLATE("a write is stored whole", Backend, ALL_STORES) {
   CHECK(ledger[0].entity == x.entity);
 }
 
+TEST_CASE_TEMPLATE("an empty batch changes nothing, first or later", Backend,
+                   ALL_STORES) {
+  owned_store<Backend> s;
+  CHECK(s.db->commit({}).empty());
+  CHECK(outcome_of(*s.db, step(trip(1), 1)) == committed);
+  CHECK(s.db->commit({}).empty());
+  CHECK(outcome_of(*s.db, step(trip(1), 2)) == committed);
+  std::size_t rows = 0;
+  s.db->scan_journal([&](const journal_row& x) { CHECK(x.seq == ++rows); });
+  CHECK(rows == 2);
+}
+
 TEST_CASE_TEMPLATE("what is not there is not found", Backend, ALL_STORES) {
   owned_store<Backend> s;
   CHECK_FALSE(s.db->load(trip(1)));
