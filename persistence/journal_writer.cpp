@@ -391,8 +391,9 @@ caf::actor spawn_journal_writer(caf::actor_system& system,
   try {
     // The first costs more than those that follow: now nobody waits for it.
     start->connection->commit({});
-  } catch (const store::unavailable_error&) {
-    // The next one says so, if it is still so.
+  } catch (const std::exception&) {
+    // The next one finds out, on a connection of its own.
+    start->connection.reset();
   }
   start->connections = std::move(connections);
   start->stats = std::move(stats);

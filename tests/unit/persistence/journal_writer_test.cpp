@@ -26,6 +26,7 @@ public:
 
   struct controls {
     bool down = false;
+    bool cut_first = false;
     cut_when cut = cut_when::never;
     std::vector<std::size_t> batches; ///< Sizes, in order.
   };
@@ -36,8 +37,11 @@ public:
 
   std::vector<store::result>
   commit(const std::vector<store::write>& batch) override {
-    if (batch.empty()) // The writer's first, before anybody writes.
+    if (batch.empty()) { // The writer's first, before anybody writes.
+      if (std::exchange(knobs_.cut_first, false))
+        throw store::unknown_outcome_error{"cut"};
       return {};
+    }
     knobs_.batches.push_back(batch.size());
     check();
     auto cut = std::exchange(knobs_.cut, cut_when::never);
@@ -251,6 +255,15 @@ TEST_CASE_FIXTURE(writer_fixture, "what waits becomes one batch") {
   CHECK(stats->events == 3);
   CHECK(stats->queued == 0);
   CHECK(below->open()->load(trip(1))->rev == 2);
+}
+
+TEST_CASE_FIXTURE(writer_fixture, "a connection that breaks before the first "
+                                  "request is replaced for it") {
+  knobs.cut_first = true;
+  spawn_lasting({});
+  CHECK_FALSE(knobs.cut_first);
+  ask(step(trip(1), 1), 11);
+  CHECK(answers() == answer_list{{11, outcome::committed}});
 }
 
 TEST_CASE_FIXTURE(writer_fixture, "a batch links all traces that it serves") {
