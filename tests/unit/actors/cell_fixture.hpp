@@ -6,7 +6,6 @@
 #include "tests/unit/actors/city_map.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string>
 #include <utility>
@@ -23,12 +22,7 @@ inline dispatch_config with_policy(match_policy x) {
 /// Real cells; drivers and trips are played by the test.
 struct cells : city_fixture {
   explicit cells(dispatch_config config = with_policy(match_policy::batch),
-                 position_port* listener = nullptr)
-    : city_fixture{config}, level{config.cell_level} {
-    positions = listener;
-    real(entity_kind::cell, spawn_cell);
-    boot();
-  }
+                 position_port* listener = nullptr);
 
   [[nodiscard]] cell_id home(geo_point at) const {
     return cell_of(at, level);
@@ -41,55 +35,19 @@ struct cells : city_fixture {
   }
 
   void tell_status(char name, geo_point at, standing now_is,
-                   milliseconds age = 0ms) {
-    driver_status x;
-    x.driver = driver(name);
-    x.now = now_is;
-    x.at = at;
-    x.time = now() - age;
-    x.free_since = now();
-    x.rev = ++revs[name];
-    node().send(home(at), x);
-  }
+                   milliseconds age = 0ms);
   void tell_free(char name, geo_point at, milliseconds age = 0ms) {
     tell_status(name, at, standing::free, age);
   }
 
   void request(char name, geo_point pickup, milliseconds waited = 0ms,
-               std::uint32_t rev = 1, std::vector<driver_id> excluded = {}) {
-    want_driver x;
-    x.trip = trip(name);
-    x.rider = rider_id{1};
-    x.pickup = pickup;
-    x.dropoff = union_square;
-    x.requested_at = now() - waited;
-    x.rev = rev;
-    x.excluded = std::move(excluded);
-    node().send(home(pickup), x);
-  }
+               std::uint32_t rev = 1, std::vector<driver_id> excluded = {});
 
   /// Puts everybody on the map: drivers first, then requests.
-  void populate(const city_map& map) {
-    for (auto& [name, at] : map.places())
-      if (std::isalpha(static_cast<unsigned char>(name)))
-        tell_free(name, at);
-    settle();
-    for (auto& [name, at] : map.places())
-      if (std::isdigit(static_cast<unsigned char>(name)))
-        request(name, at);
-  }
+  void populate(const city_map& map);
 
   /// @returns all proposals so far, as "1a 2b": trip 1 to driver a.
-  [[nodiscard]] std::string proposals() const {
-    std::string out;
-    for (auto& [who, x] : stand_ins->of<offer_proposal>()) {
-      if (!out.empty())
-        out += ' ';
-      out += static_cast<char>(x.trip.value);
-      out += static_cast<char>(who.id);
-    }
-    return out;
-  }
+  [[nodiscard]] std::string proposals() const;
 
   /// @returns what a cell says, as it says it: JSON, or nothing.
   template <class Question>

@@ -19,12 +19,7 @@ inline constexpr driver_id eve{8};
 
 class ride_fixture : public city_fixture {
 public:
-  explicit ride_fixture(dispatch_config with = {}) : city_fixture{with} {
-    real(entity_kind::driver, spawn_driver);
-    real(entity_kind::rider, spawn_rider);
-    real(entity_kind::trip, spawn_trip);
-    boot();
-  }
+  explicit ride_fixture(dispatch_config with = {});
 
   // -- clients ----------------------------------------------------------------
 
@@ -32,15 +27,9 @@ public:
     return session(static_cast<std::uint64_t>(x.kind) * 1000 + x.id);
   }
 
-  void connect(entity_ref x) {
-    node().send(x, attach{session_of(x), "phone"});
-    settle();
-  }
+  void connect(entity_ref x);
 
-  void disconnect(entity_ref x) {
-    node().send(x, detach{session_of(x)});
-    settle();
-  }
+  void disconnect(entity_ref x);
 
   /// Sends a command and delivers nothing yet.
   template <class Command>
@@ -64,68 +53,23 @@ public:
   // -- the city ---------------------------------------------------------------
 
   quote_terms terms_for(rider_id who, std::uint64_t quote,
-                        geo_point from = times_square) {
-    quote_terms x;
-    x.quote = {quote};
-    x.rider = who;
-    x.pickup = from;
-    x.dropoff = union_square;
-    x.fare = {1420, {}};
-    x.distance_m = 2500;
-    x.duration_s = 600;
-    x.expires_at = now() + 120s;
-    return x;
-  }
+                        geo_point from = times_square);
 
-  trip_request ticket(rider_id who, std::uint64_t quote) {
-    return {quotes->sign(terms_for(who, quote))};
-  }
+  trip_request ticket(rider_id who, std::uint64_t quote);
 
   /// The rider asks; @returns the trip.
-  trip_id ask_for_ride(rider_id who, std::uint64_t quote = 0) {
-    auto id = quote ? quote : 100 + who.value;
-    auto answer = say(who, "ask" + std::to_string(id), ticket(who, id));
-    REQUIRE(answer.find("\"ack\"") != std::string::npos);
-    return trip_in(answer);
-  }
+  trip_id ask_for_ride(rider_id who, std::uint64_t quote = 0);
 
-  static trip_id trip_in(const std::string& answer) {
-    trip_id x;
-    auto at = answer.find("\"trip\":\"");
-    if (at != std::string::npos)
-      parse_id(answer.substr(at + 8, 16), x);
-    return x;
-  }
+  static trip_id trip_in(const std::string& answer);
 
-  void go_on_shift(driver_id who, geo_point at = times_square) {
-    connect(who);
-    move(who, at);
-    say(who, "shift" + std::to_string(who.value), shift_start{});
-  }
+  void go_on_shift(driver_id who, geo_point at = times_square);
 
-  void move(driver_id who, geo_point at) {
-    node().send(
-      who, driver_moved{cell_of(at, node().config().cell_level), at, now()});
-    settle();
-  }
+  void move(driver_id who, geo_point at);
 
-  void drive(driver_id who, trip_id trip, geo_point at) {
-    node().send(trip, trip_position{who, at, 0, now(), false});
-    settle();
-  }
+  void drive(driver_id who, trip_id trip, geo_point at);
 
   /// What a cell does; delivers nothing yet.
-  void propose(driver_id who, trip_id trip, bool queued = false) {
-    offer_proposal x;
-    x.cell = cell_of(times_square, node().config().cell_level);
-    x.trip = trip;
-    x.pickup = times_square;
-    x.dropoff = union_square;
-    x.fare = {1420, {}};
-    x.eta_s = 60;
-    x.queued = queued;
-    node().send_urgent(who, x);
-  }
+  void propose(driver_id who, trip_id trip, bool queued = false);
 
   void offer(driver_id who, trip_id trip, bool queued = false) {
     propose(who, trip, queued);
@@ -133,45 +77,16 @@ public:
   }
 
   /// A ride up to the driver's acceptance.
-  trip_id matched(rider_id rider = ann, driver_id driver = dan) {
-    connect(rider);
-    go_on_shift(driver);
-    auto trip = ask_for_ride(rider);
-    offer(driver, trip);
-    auto answer = say(driver, "accept", offer_accept{trip});
-    REQUIRE(answer.find("\"ack\"") != std::string::npos);
-    return trip;
-  }
+  trip_id matched(rider_id rider = ann, driver_id driver = dan);
 
   // -- looking ----------------------------------------------------------------
 
-  trip_record stored(trip_id x) {
-    trip_record record;
-    std::string why;
-    if (auto row = db().load(x))
-      REQUIRE(decode(row->state, record, why));
-    return record;
-  }
+  trip_record stored(trip_id x);
 
   /// @returns the journal's fold, which must take every event.
-  trip_record folded(trip_id x) {
-    trip_record record;
-    record.trip = x;
-    for (auto& row : db().journal_of(x)) {
-      trip_event event;
-      std::string why;
-      REQUIRE(decode_event(row.kind, row.payload, event, why));
-      REQUIRE(apply(record, event));
-    }
-    return record;
-  }
+  trip_record folded(trip_id x);
 
-  std::vector<std::string> events_of(entity_ref x) {
-    std::vector<std::string> result;
-    for (auto& row : db().journal_of(x))
-      result.push_back(row.kind);
-    return result;
-  }
+  std::vector<std::string> events_of(entity_ref x);
 
   [[nodiscard]] std::string last_push(entity_ref to,
                                       std::string_view type) const {
@@ -183,11 +98,7 @@ public:
     return clients->pushes(session_of(to), type).size();
   }
 
-  std::vector<store::transfer> transfers() {
-    std::vector<store::transfer> result;
-    db().scan_transfers([&](auto& x) { result.push_back(x.what); });
-    return result;
-  }
+  std::vector<store::transfer> transfers();
 
 private:
   template <class Command>

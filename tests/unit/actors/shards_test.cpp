@@ -231,8 +231,8 @@ TEST_CASE("a shard that is being closed is not let in meanwhile") {
 TEST_CASE_FIXTURE(shard_fixture,
                   "a store that is gone leaves the shard closed") {
   CHECK(node().close_shard(home));
-  cut_connection cut{nullptr, std::make_shared<bool>(true)};
-  CHECK_THROWS_AS(node().open_shard(home, 5, cut), store::unavailable_error);
+  auto cut = cut_connection(nullptr, std::make_shared<bool>(true));
+  CHECK_THROWS_AS(node().open_shard(home, 5, *cut), store::unavailable_error);
   CHECK(node().phase_of(home) == shard_phase::closed);
   CHECK(node().epoch_of(home) == 0);
 }
