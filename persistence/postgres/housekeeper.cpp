@@ -13,7 +13,6 @@ namespace hansom::store::postgres {
 
 namespace {
 
-/// Journal days that are kept ready.
 /// A step has so long; it holds nothing that commits need for more than a
 /// moment. The server takes a second to send its own vacuum away.
 constexpr const char* own_limits =

@@ -14,8 +14,6 @@ namespace postgres {
 
 namespace {
 
-/// Journal days that are kept ready.
-
 /// Runs `f`, so that only the interface's errors leave the store.
 template <class F>
 auto guarded(F f) -> decltype(f()) {
