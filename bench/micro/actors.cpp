@@ -3,6 +3,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "bench/micro/memory.hpp"
 #include "bench/micro/micro.hpp"
+#include "bench/micro/node_config.hpp"
 #include "bench/micro/timing.hpp"
 
 #include <caf/all.hpp>
@@ -12,15 +13,6 @@
 namespace hansom::bench {
 
 namespace {
-
-struct node_config : caf::actor_system_config {
-  node_config() {
-    add_message_types<caf::id_block::hansom>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::size_t{2});
-    set("scheduler.max-throughput", std::size_t{50});
-  }
-};
 
 /// Counts who is welcome; holds nothing.
 class silent_clients final : public client_port {

@@ -14,7 +14,7 @@ namespace hansom::bench {
 
 namespace {
 
-struct pace {
+struct commit_pace {
   double rows_per_s = 0;
   double commits_per_s = 0;
   double cpu_us = 0; ///< Per row.
@@ -32,7 +32,7 @@ public:
                 "payload TEXT)");
   }
 
-  pace run(std::size_t batch, double seconds) {
+  commit_pace run(std::size_t batch, double seconds) {
     store::sqlite::statement begin{db_, "BEGIN IMMEDIATE"};
     store::sqlite::statement commit{db_, "COMMIT"};
     store::sqlite::statement insert{db_, "INSERT INTO t VALUES(NULL, ?, ?)"};
@@ -66,7 +66,7 @@ public:
     shards_ = connection_->claim_shards(self_, now);
   }
 
-  pace run(std::size_t batch, double seconds) {
+  commit_pace run(std::size_t batch, double seconds) {
     const trip_writes rides{self_, shards_};
     double took = 0, cpu = 0, commits = 0;
     while (took < seconds) {
@@ -149,7 +149,7 @@ caf::behavior trips(caf::event_based_actor* self, trip_writes rides,
 }
 
 struct writer_pace {
-  pace all;
+  commit_pace all;
   double batch = 0; ///< Mean.
 };
 

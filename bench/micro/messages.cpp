@@ -3,6 +3,7 @@
 #include "actors/cell/position_pack.hpp"
 #include "actors/type_ids.hpp"
 #include "bench/micro/micro.hpp"
+#include "bench/micro/node_config.hpp"
 #include "bench/micro/timing.hpp"
 
 #include <caf/all.hpp>
@@ -17,15 +18,6 @@ constexpr std::size_t cells = 64;
 constexpr std::size_t packed_together = 50;
 /// On their way at once: mailboxes are full, memory is not.
 constexpr std::uint64_t window = 50'000;
-
-struct node_config : caf::actor_system_config {
-  node_config() {
-    add_message_types<caf::id_block::hansom>();
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", std::size_t{2});
-    set("scheduler.max-throughput", std::size_t{50});
-  }
-};
 
 struct sums {
   alignas(64) std::atomic<std::uint64_t> updates{0};
@@ -55,14 +47,14 @@ caf::behavior cell(caf::event_based_actor*, sums* sum) {
   };
 }
 
-struct pace {
+struct message_pace {
   double per_s = 0;
   double cpu_us = 0;
 };
 
 /// Sends a window, waits until it has been handled, and so on.
 template <class Send>
-pace run(std::vector<sums>& all, double seconds, Send&& send_window) {
+message_pace run(std::vector<sums>& all, double seconds, Send&& send_window) {
   auto handled = [&] {
     std::uint64_t n = 0;
     for (auto& x : all)
