@@ -1,8 +1,8 @@
 #include "gateway/gateway.hpp"
 
-#include "gateway/connection/listener.hpp"
 #include "gateway/connection/transport.hpp"
 #include "gateway/console/console_routes.hpp"
+#include "gateway/listener.hpp"
 #include "gateway/metrics/metrics_export.hpp"
 #include "gateway/worker.hpp"
 #include "protocol/json/writer.hpp"
@@ -54,9 +54,9 @@ struct gateway::inside {
       std::make_unique<console_access>(shared.tokens, shared.tls != nullptr);
     std::vector<const worker_metrics*> numbers;
     for (unsigned i = 0; i < shared.config.threads; ++i) {
-      shared.workers.push_back(
-        std::make_unique<worker>(shared, static_cast<std::uint16_t>(i)));
-      numbers.push_back(&shared.workers.back()->metrics());
+      workers.push_back(std::make_unique<worker>(
+        shared, workers, static_cast<std::uint16_t>(i)));
+      numbers.push_back(&workers.back()->metrics());
     }
     metrics.push_back(
       make_gateway_collector(std::move(numbers), shared.draining));
@@ -147,11 +147,12 @@ struct gateway::inside {
 
   void post_mail(mail x) {
     auto index = x.frame.to.worker;
-    if (running && index < shared.workers.size())
-      shared.workers[index]->post_mail(std::move(x));
+    if (running && index < workers.size())
+      workers[index]->post_mail(std::move(x));
   }
 
   gateway_shared shared;
+  worker_list workers;
   std::vector<std::shared_ptr<prometheus::Collectable>> metrics;
   std::vector<health_source> sources;
   std::unique_ptr<listener> door;
@@ -195,14 +196,14 @@ void gateway::watch(std::shared_ptr<const journal_writer_stats> journal,
 
 void gateway::start(runtime& actors, std::uint64_t node) {
   auto& x = *inside_;
-  x.door = std::make_unique<listener>(x.shared);
+  x.door = std::make_unique<listener>(x.shared, x.workers);
   x.actors = &actors;
   x.started = actors.now();
   x.shared.console->set_clock([&actors] { return actors.now(); });
   x.shared.line = std::make_unique<actor_probe>(actors.system());
   x.door->start();
   // All know the runtime before the first hands a socket to the second.
-  for (auto i = x.shared.workers.rbegin(); i != x.shared.workers.rend(); ++i)
+  for (auto i = x.workers.rbegin(); i != x.workers.rend(); ++i)
     (*i)->start(actors, node);
   x.running = true;
   spdlog::info("gateway listens on {}:{}{}", x.shared.config.address, port(),
@@ -222,7 +223,7 @@ bool gateway::revoke(const revocation& x) {
   if (added == revocations::added::full)
     return false;
   if (added == revocations::added::yes && inside_->running)
-    for (auto& w : inside_->shared.workers)
+    for (auto& w : inside_->workers)
       w->revoke(x);
   return true;
 }
@@ -233,14 +234,14 @@ void gateway::forget_revocations(timestamp now) {
 
 void gateway::reattach(const shard_set& moved) {
   if (inside_->running)
-    for (auto& w : inside_->shared.workers)
+    for (auto& w : inside_->workers)
       w->reattach(moved);
 }
 
 void gateway::drain(milliseconds within) {
   if (inside_->shared.draining.exchange(true))
     return;
-  for (auto& x : inside_->shared.workers)
+  for (auto& x : inside_->workers)
     x->drain(within);
 }
 
@@ -254,14 +255,14 @@ bool gateway::drained() const noexcept {
 
 void gateway::stop() {
   inside_->running = false;
-  for (auto& x : inside_->shared.workers)
+  for (auto& x : inside_->workers)
     x->stop();
   inside_->shared.line.reset();
 }
 
 gateway_figures gateway::figures() const noexcept {
   gateway_figures result;
-  for (auto& x : inside_->shared.workers) {
+  for (auto& x : inside_->workers) {
     auto& m = x->metrics();
     result.connections += m.connections.get();
     result.websockets += m.websockets.get();

@@ -23,37 +23,6 @@ std::uint64_t unpredictable() {
   return x;
 }
 
-resume_mirror::session_name name_of(const hello_request& x) {
-  return {x.session, x.secret, x.who.client};
-}
-
-/// A connection of another worker, as a session sees it: every call travels to
-/// the connection's thread.
-class remote_link final : public link {
-public:
-  remote_link(worker& home, std::weak_ptr<connection> to)
-    : home_{home}, to_{std::move(to)} {
-  }
-
-  void send(std::string text, latest_key key) override {
-    home_.post([to = to_, key, text = std::move(text)]() mutable {
-      if (auto x = to.lock())
-        x->send(std::move(text), key);
-    });
-  }
-
-  void close(close_code why) override {
-    home_.post([to = to_, why] {
-      if (auto x = to.lock())
-        x->close(why);
-    });
-  }
-
-private:
-  worker& home_;
-  std::weak_ptr<connection> to_;
-};
-
 } // namespace
 
 struct worker::timers {
@@ -72,8 +41,10 @@ struct worker::timers {
   net::executor_work_guard<net::io_context::executor_type> work;
 };
 
-worker::worker(gateway_shared& shared, std::uint16_t index)
-  : shared_{shared}, index_{index}, timers_{std::make_unique<timers>(io_)} {
+worker::worker(gateway_shared& shared, const worker_list& all,
+               std::uint16_t index)
+  : connection_home{shared}, all_{all}, index_{index},
+    timers_{std::make_unique<timers>(io_)} {
   // Each worker admits its share of the gateway's handshakes.
   auto n = shared.config.threads;
   handshake_share_ = shared.config.handshakes;
@@ -227,7 +198,7 @@ void worker::on_text(connection& from, std::string_view text) {
     beat_soon();
     return flush_soon();
   }
-  auto& there = *shared_.workers[from.session_worker()];
+  auto& there = keeper_of(from);
   there.post([&there, via = from.remote, text = std::string{text}] {
     there.host_->frame(*via, text);
     there.beat_soon();
@@ -244,7 +215,7 @@ void worker::on_bad_frame(connection& from, error_code why) {
   }
   if (!from.remote)
     return host_->bad_frame(from, why);
-  auto& there = *shared_.workers[from.session_worker()];
+  auto& there = keeper_of(from);
   there.post(
     [&there, via = from.remote, why] { there.host_->bad_frame(*via, why); });
 }
@@ -255,7 +226,7 @@ void worker::on_lost(connection& which) {
   which.unbind();
   if (!which.remote)
     return host_->lost(which);
-  auto& there = *shared_.workers[which.session_worker()];
+  auto& there = keeper_of(which);
   there.post([&there, via = std::move(which.remote)] {
     via->lost = true; // Perhaps before its session is there.
     there.host_->lost(*via);
@@ -276,124 +247,6 @@ void worker::flush_due() {
   flushing_.clear();
 }
 
-void worker::first_frame(connection& from, std::string_view text) {
-  auto hello = host_->read_hello(from, text, from.from_header());
-  if (!hello)
-    return;
-  count_hello(from, hello->who.client);
-  if (from.is_returning() && !hello->wants_resume)
-    return broken_promise(from, hello->id);
-  if (!hello->wants_resume || hello->session == 0)
-    return open_here(from, std::move(*hello));
-  auto at = worker_of(hello->session);
-  if (at >= shared_.workers.size())
-    return open_here(from, std::move(*hello));
-  if (at != index_)
-    return resume_elsewhere(from, *shared_.workers[at], std::move(*hello));
-  if (host_->resume(from.shared_from_this(), *hello))
-    return from.bind(hello->session, index_);
-  if (shared_.mirror != nullptr)
-    return restore_here(from, std::move(*hello));
-  open_here(from, std::move(*hello));
-}
-
-/// A client that comes too often is closed when the count arrives: waiting for
-/// it would make everybody's hello slower.
-void worker::count_hello(connection& from, entity_ref client) {
-  if (shared_.hellos == nullptr)
-    return;
-  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
-  shared_.hellos->count(client, [this, weak] {
-    post([this, weak] {
-      auto x = weak.lock();
-      if (!x || x->phase() != connection_phase::open)
-        return;
-      metrics_.error(error_code::rate_limited);
-      x->send(error_body(error_code::rate_limited,
-                         "too many hellos of this client; come back in a "
-                         "minute"),
-              0);
-      x->close(close_code::rate_limited);
-    });
-  });
-}
-
-/// Asks the mirror for a session that this process does not know. The
-/// connection belongs to it meanwhile: what comes early is not a hello.
-void worker::restore_here(connection& from, hello_request hello) {
-  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
-  from.bind(hello.session, index_);
-  auto name = name_of(hello);
-  auto seq = hello.seq;
-  shared_.mirror->fetch(
-    name, seq,
-    [this, weak,
-     hello = std::move(hello)](std::optional<resume_mirror::past> found) {
-      post([this, weak, hello, found = std::move(found)]() mutable {
-        auto back = weak.lock();
-        if (!back || back->phase() != connection_phase::open)
-          return;
-        if (found && host_->restore(back, hello, std::move(*found)))
-          return;
-        back->unbind();
-        open_here(*back, hello);
-      });
-    });
-}
-
-/// Whoever comes by the door of those who resume has to.
-void worker::broken_promise(connection& from, std::string_view id) {
-  metrics_.frames_bad.add();
-  host_->refuse(from, id,
-                {error_code::missing_field, "/resume",
-                 "the URL says resume, so hello must name the session; "
-                 "without one connect to /v1/ws."});
-  from.close(close_code::protocol_violation);
-}
-
-void worker::open_here(connection& from, hello_request hello) {
-  auto id = host_->open(from.shared_from_this(), std::move(hello));
-  if (id != 0)
-    from.bind(id, index_);
-}
-
-/// A session stays where it was born, since actors know it by its worker; a
-/// client that comes back through another worker talks through that one.
-void worker::resume_elsewhere(connection& from, worker& there,
-                              hello_request hello) {
-  auto weak = std::weak_ptr<connection>{from.shared_from_this()};
-  auto via = std::make_shared<remote_link>(*this, weak);
-  from.remote = via;
-  from.bind(hello.session, there.index_);
-  there.post([this, &there, weak, via, hello = std::move(hello)] {
-    if (there.host_->resume(via, hello))
-      return;
-    auto give_up = [this, weak, hello] {
-      post([this, weak, hello] {
-        auto back = weak.lock();
-        if (!back || back->phase() != connection_phase::open)
-          return;
-        back->remote.reset();
-        back->unbind();
-        open_here(*back, hello);
-      });
-    };
-    if (shared_.mirror == nullptr)
-      return give_up();
-    shared_.mirror->fetch(
-      name_of(hello), hello.seq,
-      [&there, via, hello, give_up](std::optional<resume_mirror::past> found) {
-        there.post(
-          [&there, via, hello, give_up, found = std::move(found)]() mutable {
-            if (via->lost)
-              return;
-            if (!found || !there.host_->restore(via, hello, std::move(*found)))
-              give_up();
-          });
-      });
-  });
-}
-
 // -- time ---------------------------------------------------------------------
 
 void worker::schedule_sweep() {
@@ -401,13 +254,16 @@ void worker::schedule_sweep() {
   timers_->sweep.async_wait([this](const boost::system::error_code& error) {
     if (error)
       return;
-    sweep();
+    sweep(std::chrono::steady_clock::now() - timers_->sweep.expiry());
     schedule_sweep();
   });
 }
 
-void worker::sweep() {
-  auto t = now();
+/// After a stall, of the machine or of this thread, much that clients have sent
+/// in time lies unread. They are not blamed for the time that nobody read; the
+/// next sweep comes after the reading.
+void worker::sweep(std::chrono::nanoseconds late) {
+  auto t = now() - std::chrono::floor<milliseconds>(late);
   // Ending a connection takes it out of the list later, not now.
   for (auto& x : connections_)
     x->sweep(t);

@@ -74,7 +74,7 @@ shard_gates::verdict shard_gates::admit(shard_id x, held_mail& what,
   case shard_phase::closed:
     return verdict::elsewhere;
   case shard_phase::receiving:
-    if (forwarded)
+    if (forwarded && s.ahead == 0 && !suspended_.load())
       return verdict::pass;
     break;
   default:
@@ -82,7 +82,10 @@ shard_gates::verdict shard_gates::admit(shard_id x, held_mail& what,
   }
   if (s.waiting.size() >= held_max)
     return verdict::full;
-  s.waiting.push_back(std::move(what));
+  if (forwarded)
+    s.waiting.insert(s.waiting.begin() + s.ahead++, std::move(what));
+  else
+    s.waiting.push_back(std::move(what));
   held_.fetch_add(1, std::memory_order_relaxed);
   return verdict::held;
 }
@@ -104,6 +107,7 @@ std::deque<held_mail> shard_gates::take_or_step(shard_id x, shard_phase from,
   if (s.waiting.empty())
     s.phase.store(then);
   held_.fetch_sub(s.waiting.size(), std::memory_order_relaxed);
+  s.ahead = 0;
   return std::exchange(s.waiting, {});
 }
 
@@ -116,6 +120,7 @@ std::vector<held_mail> shard_gates::take_expired(timestamp now) {
     while (!s.waiting.empty() && s.waiting.front().until <= now) {
       result.push_back(std::move(s.waiting.front()));
       s.waiting.pop_front();
+      s.ahead -= s.ahead > 0 ? 1 : 0;
     }
   }
   held_.fetch_sub(result.size(), std::memory_order_relaxed);

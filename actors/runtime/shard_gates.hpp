@@ -78,7 +78,8 @@ public:
   bool end(shard_id x, store::epoch epoch);
 
   /// Decides about mail that found the shard not open.
-  /// @param forwarded the old owner passes it on.
+  /// @param forwarded the old owner passes it on: it goes before other mail,
+  ///        and in at once while the shard receives and the node may act.
   verdict admit(shard_id x, held_mail& what, bool forwarded);
 
   /// Hands what waits to `each`, in order, without a lock, until nothing does;
@@ -121,6 +122,9 @@ private:
     std::atomic<std::uint64_t> answered{0};
     mutable std::mutex mutex; ///< Guards what follows, and changes of `phase`.
     std::deque<held_mail> waiting;
+    /// So many at its front were passed on by the old owner: older than the
+    /// rest. More of these may not overtake them.
+    std::ptrdiff_t ahead = 0;
   };
 
   std::deque<held_mail> take_or_step(shard_id x, shard_phase from,

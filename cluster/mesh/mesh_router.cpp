@@ -1,10 +1,8 @@
 #include "cluster/mesh/mesh_router.hpp"
 
-#include "actors/cell/position_pack.hpp"
 #include "actors/runtime/current_turn.hpp"
 #include "actors/runtime/who_waits.hpp"
 #include "actors/type_ids.hpp"
-#include "cluster/mesh/mail_codec.hpp"
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
@@ -52,10 +50,10 @@ void mesh_router::route(entity_ref to, parcel what, bool fresh) {
 }
 
 void mesh_router::go(far_mail x) {
-  auto& room = rooms_[shard_of(x.to)];
-  auto tries = room.tries.load();
+  auto shard = shard_of(x.to);
+  auto tries = rooms_.tries(shard);
   // Mail that waits for the same shard was said earlier.
-  if (room.pending == 0 && try_go(x))
+  if (rooms_.is_empty(shard) && try_go(x))
     return;
   hold(std::move(x), tries);
 }
@@ -102,157 +100,19 @@ bool mesh_router::try_relay(far_mail& x, store::incarnation owner) {
 
 // -- mail that finds no way yet -----------------------------------------------
 
-bool mesh_router::has_room(const waiting_room& room, std::size_t bytes) const {
-  return room.mails.size() + room.positions.size() < config_.shard_mails_max
-         && room.bytes + bytes <= config_.shard_bytes_max
-         && waiting_bytes() + bytes <= config_.waiting_max;
-}
-
-/// @param tries of its room, read before the look that found no way: a way that
-/// opened since has nobody who would say so again.
+/// @param tries as `waiting_rooms::put_by` wants it.
 void mesh_router::hold(far_mail x, std::uint64_t tries) {
-  auto shard = shard_of(x.to);
-  put_by(std::move(x));
-  if (rooms_[shard].tries.load() != tries)
-    retry(shard);
-}
-
-void mesh_router::put_by(far_mail x) {
-  std::string packed;
-  append_entry(packed, x, x.until);
-  auto& room = rooms_[shard_of(x.to)];
-  {
-    std::lock_guard guard{room.mutex};
-    if (lane_of(x.what.what) == mesh_lane::positions)
-      return hold_position(room, std::move(x));
-    if (has_room(room, packed.size())) {
-      ++counts_.held;
-      ++waiting_;
-      waiting_bytes_ += packed.size();
-      room.bytes += packed.size();
-      ++room.pending;
-      room.mails.push_back({std::move(x), packed.size()});
-      return;
-    }
-  }
-  ++counts_.full;
-  send_back(std::move(x), drop_reason::shard_full);
-}
-
-namespace {
-
-/// @returns both batches as one, each driver's latest; how many were overtaken.
-std::uint64_t merge(position_batch& to, const position_batch& from) {
-  std::map<driver_id, packed_position> latest;
-  std::uint64_t overtaken = 0;
-  auto take = [&](const packed_position& x) {
-    auto [at, fresh] = latest.emplace(x.driver, x);
-    if (fresh)
-      return;
-    ++overtaken;
-    if (at->second.time <= x.time)
-      at->second = x;
-  };
-  unpack(to.packed, take);
-  unpack(from.packed, take);
-  to.packed.clear();
-  for (auto& [who, x] : latest)
-    pack(to.packed, x);
-  return overtaken;
-}
-
-} // namespace
-
-void mesh_router::hold_position(waiting_room& room, far_mail x) {
-  auto key = std::pair{x.to, type_of(x.what.what)};
-  auto found = room.positions.find(key);
-  if (found == room.positions.end()) {
-    std::string packed;
-    append_entry(packed, x, x.until);
-    if (!has_room(room, packed.size()))
-      return void(++counts_.full);
-    ++counts_.held;
-    ++waiting_;
-    waiting_bytes_ += packed.size();
-    room.bytes += packed.size();
-    room.positions.emplace(key, waiting_mail{std::move(x), packed.size()});
-    return;
-  }
-  auto& old = found->second;
-  if (!x.what.what.match_element<position_batch>(0)) {
-    ++counts_.conflated;
-    old.what = std::move(x);
-    return;
-  }
-  auto batch = old.what.what.what.get_as<position_batch>(0);
-  auto before = batch.packed.size();
-  counts_.conflated += merge(batch, x.what.what.get_as<position_batch>(0));
-  auto grown = batch.packed.size() - std::min(before, batch.packed.size());
-  if (!has_room(room, grown))
-    return void(++counts_.full);
-  old.bytes += grown;
-  room.bytes += grown;
-  waiting_bytes_ += grown;
-  old.what.until = x.until;
-  old.what.what.what = caf::make_message(std::move(batch));
-}
-
-void mesh_router::leaves(waiting_room& room, const waiting_mail& x) {
-  room.bytes -= x.bytes;
-  waiting_bytes_ -= x.bytes;
-  --waiting_;
+  if (auto back = rooms_.put_by(std::move(x), tries))
+    send_back(std::move(*back), drop_reason::shard_full);
 }
 
 /// @returns whether nothing is left to do for `x`.
-bool mesh_router::try_waiting(waiting_mail& x) {
-  if (actors_->now() < x.what.until)
-    return try_go(x.what);
+bool mesh_router::try_waiting(far_mail& x) {
+  if (actors_->now() < x.until)
+    return try_go(x);
   ++counts_.expired;
-  send_back(std::move(x.what), drop_reason::no_route);
+  send_back(std::move(x), drop_reason::no_route);
   return true;
-}
-
-/// Tries what waits for a shard, in order; what finds no way stays. What comes
-/// meanwhile waits behind it.
-void mesh_router::retry(shard_id shard) {
-  auto& room = rooms_[shard];
-  ++room.tries;
-  std::unique_lock guard{room.mutex};
-  if (room.busy)
-    return; // Whoever is at it begins anew.
-  room.busy = true;
-  std::uint64_t seen = 0;
-  do {
-    seen = room.tries;
-    try_all(room, guard);
-  } while (room.tries != seen);
-  room.busy = false;
-}
-
-/// Lets go of the lock while it tries.
-void mesh_router::try_all(waiting_room& room,
-                          std::unique_lock<std::mutex>& guard) {
-  auto positions = std::exchange(room.positions, {});
-  for (auto stuck = false; !stuck && !room.mails.empty();) {
-    auto x = std::move(room.mails.front());
-    room.mails.pop_front();
-    guard.unlock();
-    stuck = !try_waiting(x);
-    guard.lock();
-    if (stuck) {
-      room.mails.push_front(std::move(x));
-    } else {
-      --room.pending;
-      leaves(room, x);
-    }
-  }
-  for (auto& [key, x] : positions) {
-    guard.unlock();
-    auto gone = try_waiting(x);
-    guard.lock();
-    if (gone || !room.positions.try_emplace(key, x).second)
-      leaves(room, x); // Or overtaken by a later one.
-  }
 }
 
 void mesh_router::sweep() {
@@ -263,7 +123,7 @@ void mesh_router::sweep() {
     return;
   swept_ms_ = now.ms;
   for (shard_id i = 0; i < shard_count; ++i)
-    retry(i);
+    rooms_.retry(i);
 }
 
 void mesh_router::send_back(far_mail x, drop_reason why) {
@@ -289,7 +149,7 @@ void mesh_router::look_again() {
     links_->meet(x.who, x.where);
   for (shard_id i = 0; i < shard_count; ++i) {
     guard_.admit(i, map_.owner_of(i).epoch);
-    retry(i);
+    rooms_.retry(i);
   }
 }
 
@@ -298,7 +158,7 @@ void mesh_router::learn(shard_id shard, shard_map::owner x) {
     return;
   guard_.admit(shard, x.epoch);
   heard_.owner_heard(shard, x.who, x.epoch);
-  retry(shard);
+  rooms_.retry(shard);
 }
 
 void mesh_router::fenced(shard_id shard, store::epoch under) {
@@ -315,7 +175,7 @@ std::optional<mesh_sink::refusal> mesh_router::mail(store::incarnation from,
       send_back(std::move(x), drop_reason::no_route);
     return std::nullopt;
   }
-  auto tries = rooms_[shard_of(x.to)].tries.load();
+  auto tries = rooms_.tries(shard_of(x.to));
   if (actors_->take(x.to, x.what, x.fresh, x.forwarded))
     return std::nullopt;
   auto owner = map_.owner_of(shard_of(x.to));
@@ -348,7 +208,7 @@ void mesh_router::returned(store::incarnation by, far_mail x, refusal why) {
   auto shard = shard_of(x.to);
   if (why.why == mesh_nack::wrong_owner && why.owner.who != 0)
     learn(shard, why.owner);
-  auto tries = rooms_[shard].tries.load();
+  auto tries = rooms_.tries(shard);
   if (map_.owner_of(shard).who == by)
     return hold(std::move(x), tries); // It says no; we know nobody better.
   go(std::move(x));
@@ -442,7 +302,7 @@ void mesh_router::client(store::incarnation, far_frame x) {
 
 void mesh_router::link_up(store::incarnation peer) {
   for (shard_id i = 0; i < shard_count; ++i)
-    retry(i);
+    rooms_.retry(i);
   heard_.link_up(peer);
 }
 

@@ -4,12 +4,10 @@
 #include "actors/runtime/router_port.hpp"
 #include "actors/runtime/runtime.hpp"
 #include "cluster/mesh/mesh.hpp"
+#include "cluster/mesh/waiting_rooms.hpp"
 
 #include <array>
 #include <atomic>
-#include <map>
-#include <mutex>
-#include <typeinfo>
 
 namespace hansom {
 
@@ -27,15 +25,12 @@ class mesh_router final : public router_port,
 public:
   static constexpr std::uint8_t hops_max = 2;
 
-  struct counters {
-    std::atomic<std::uint64_t> routed{0};    ///< Mail that went to a peer.
-    std::atomic<std::uint64_t> relayed{0};   ///< Passed on for others.
-    std::atomic<std::uint64_t> held{0};      ///< Waited for an owner.
-    std::atomic<std::uint64_t> conflated{0}; ///< Positions overtaken by later.
-    std::atomic<std::uint64_t> expired{0};   ///< No way was found in time.
-    std::atomic<std::uint64_t> full{0};      ///< Too much waited.
-    std::atomic<std::uint64_t> stale{0};     ///< Words of a former owner.
-    std::atomic<std::uint64_t> bounced{0};   ///< Came back and was kept.
+  struct counters : waiting_rooms::counters {
+    std::atomic<std::uint64_t> routed{0};  ///< Mail that went to a peer.
+    std::atomic<std::uint64_t> relayed{0}; ///< Passed on for others.
+    std::atomic<std::uint64_t> expired{0}; ///< No way was found in time.
+    std::atomic<std::uint64_t> stale{0};   ///< Words of a former owner.
+    std::atomic<std::uint64_t> bounced{0}; ///< Came back and was kept.
     /// The same, by why; and what came back for good.
     std::array<std::atomic<std::uint64_t>, mesh_nack_count> nacked{};
     std::atomic<std::uint64_t> frames_out{0};  ///< For clients elsewhere.
@@ -56,7 +51,7 @@ public:
   /// What waits for the shard gets another try: it has just opened here. Any
   /// thread.
   void try_again(shard_id shard) {
-    retry(shard);
+    rooms_.retry(shard);
   }
 
   /// While `on`, what is routed to the shard's new owner goes ahead of its
@@ -71,10 +66,10 @@ public:
   }
   /// Bytes, about, and messages that wait for an owner.
   [[nodiscard]] std::size_t waiting_bytes() const noexcept {
-    return waiting_bytes_.load(std::memory_order_relaxed);
+    return rooms_.bytes();
   }
   [[nodiscard]] std::size_t waiting() const noexcept {
-    return waiting_.load(std::memory_order_relaxed);
+    return rooms_.size();
   }
 
   // -- router_port ------------------------------------------------------------
@@ -106,23 +101,6 @@ public:
                    store::epoch epoch) override;
 
 private:
-  struct waiting_mail {
-    far_mail what;
-    std::size_t bytes = 0;
-  };
-  /// For one shard without a reachable owner.
-  struct waiting_room {
-    std::atomic<std::size_t> pending{0}; ///< Of `mails`.
-    std::atomic<std::uint64_t> tries{0}; ///< How often all were tried again.
-    std::mutex mutex;                    ///< Guards what follows.
-    bool busy = false;                   ///< Somebody tries what waits.
-    std::deque<waiting_mail> mails;
-    /// The latest per receiver and type; those of a cell per driver.
-    std::map<std::pair<entity_ref, const std::type_info*>, waiting_mail>
-      positions;
-    std::size_t bytes = 0;
-  };
-
   [[nodiscard]] bool is_ours(store::incarnation x) const noexcept {
     return x == 0 || x == map_.self();
   }
@@ -130,13 +108,7 @@ private:
   bool try_relay(far_mail& x, store::incarnation owner);
   void go(far_mail x);
   void hold(far_mail x, std::uint64_t tries);
-  void put_by(far_mail x);
-  void hold_position(waiting_room& room, far_mail x);
-  bool has_room(const waiting_room& room, std::size_t bytes) const;
-  void leaves(waiting_room& room, const waiting_mail& x);
-  bool try_waiting(waiting_mail& x);
-  void retry(shard_id shard);
-  void try_all(waiting_room& room, std::unique_lock<std::mutex>& guard);
+  bool try_waiting(far_mail& x);
   void send_back(far_mail x, drop_reason why);
   void learn(shard_id shard, shard_map::owner x);
   void far(far_frame x);
@@ -150,9 +122,8 @@ private:
   epoch_guard guard_;
   counters counts_;
   std::array<std::atomic<bool>, shard_count> handing_over_{};
-  std::array<waiting_room, shard_count> rooms_;
-  std::atomic<std::size_t> waiting_bytes_{0};
-  std::atomic<std::size_t> waiting_{0};
+  waiting_rooms rooms_{config_, counts_,
+                       [this](far_mail& x) { return try_waiting(x); }};
   std::atomic<std::int64_t> swept_ms_{0};
 };
 

@@ -1,7 +1,7 @@
 #include "gateway/connection/connection.hpp"
 
+#include "gateway/connection/connection_home.hpp"
 #include "gateway/connection/websocket_frame.hpp"
-#include "gateway/worker.hpp"
 #include "protocol/server_frames.hpp"
 
 #include <boost/asio/post.hpp>
@@ -58,7 +58,8 @@ http_response come_back(error_code why, std::uint64_t seconds) {
 
 } // namespace
 
-connection::connection(worker& home) : home_{home}, heard_{home.now()} {
+connection::connection(connection_home& home)
+  : home_{home}, heard_{home.now()} {
 }
 
 connection::~connection() = default;
@@ -115,11 +116,11 @@ http_response connection::judge_upgrade(const http_request& request) {
     return problem(403, "http.origin",
                    "Pages of this origin may not connect here.");
   if (shared.draining)
-    return come_back(error_code::draining, 1 + home_.actors().random() % 5);
+    return come_back(error_code::draining, 1 + home_.random() % 5);
   returning_ = has_parameter(request.query, "resume");
   if (!home_.admit_handshake(returning_)) {
     home_.counters().drop(gateway_drop::handshake_rate);
-    return come_back(error_code::overloaded, 1 + home_.actors().random() % 10);
+    return come_back(error_code::overloaded, 1 + home_.random() % 10);
   }
   auto copy = http_request{};
   copy.headers = {

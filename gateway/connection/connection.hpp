@@ -12,7 +12,7 @@
 
 namespace hansom {
 
-class worker;
+class connection_home;
 struct tls_context; ///< Certificate and key; see tls_connection.cpp.
 
 enum class rfc_close : std::uint8_t; ///< See metrics.hpp.
@@ -32,7 +32,7 @@ enum class connection_phase : std::uint8_t {
 class connection : public link,
                    public std::enable_shared_from_this<connection> {
 public:
-  explicit connection(worker& home);
+  explicit connection(connection_home& home);
   ~connection() override;
 
   virtual void start() = 0;
@@ -54,7 +54,7 @@ public:
 
   // -- for the worker ---------------------------------------------------------
 
-  worker& home() noexcept {
+  connection_home& home() noexcept {
     return home_;
   }
   [[nodiscard]] const identity* from_header() const noexcept {
@@ -122,7 +122,7 @@ private:
   void report_lost();
   void find_identity(http_request& request);
 
-  worker& home_;
+  connection_home& home_;
   outbox out_;
   std::string writing_; ///< What `begin_write` was given.
   std::unique_ptr<identity> from_header_;

@@ -4,11 +4,12 @@
 /// and by nothing else: this is what is slow to compile.
 
 #include "gateway/connection/connection.hpp"
+#include "gateway/connection/connection_home.hpp"
 #include "gateway/connection/write_gate.hpp"
-#include "gateway/worker.hpp"
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
@@ -36,7 +37,7 @@ template <class Stream>
 class connection_over : public connection {
 public:
   template <class... Args>
-  explicit connection_over(worker& home, Args&&... args)
+  explicit connection_over(connection_home& home, Args&&... args)
     : connection{home}, ws_{std::forward<Args>(args)...},
       http_{std::make_unique<http_side>()} {
     stream_error ignored;
@@ -169,10 +170,10 @@ template <class Stream>
 http_reply connection_over<Stream>::reply_once(bool keep_alive) {
   auto used = std::make_shared<std::atomic_flag>();
   return [weak = std::weak_ptr<connection>{self()}, used, keep_alive,
-          home = &home()](http_response what) {
+          thread = &home().io()](http_response what) {
     if (used->test_and_set())
       return;
-    home->post([weak, keep_alive, what = std::move(what)]() mutable {
+    net::post(*thread, [weak, keep_alive, what = std::move(what)]() mutable {
       if (auto me = std::static_pointer_cast<connection_over>(weak.lock()))
         me->answer(std::move(what), keep_alive);
     });

@@ -17,7 +17,7 @@ public:
 
 } // namespace
 
-void start_plain_connection(worker& home, int socket, bool is_v6) {
+void start_plain_connection(connection_home& home, int socket, bool is_v6) {
   tcp_socket s{home.io(), is_v6 ? tcp::v6() : tcp::v4(), socket};
   auto x = std::make_shared<plain_connection>(home, std::move(s));
   home.add(x);

@@ -39,7 +39,7 @@ public:
 
 } // namespace
 
-void start_tls_connection(worker& home, tls_context& tls, int socket,
+void start_tls_connection(connection_home& home, tls_context& tls, int socket,
                           bool is_v6) {
   tcp_socket s{home.io(), is_v6 ? tcp::v6() : tcp::v4(), socket};
   auto x = std::make_shared<tls_connection>(home, std::move(s), tls.context);

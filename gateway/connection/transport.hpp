@@ -8,14 +8,13 @@
 
 namespace hansom {
 
-class worker;
-class connection;
+class connection_home;
 struct tls_context;
 
 /// Takes over an accepted, non-blocking socket.
 /// @param is_v6 its address family.
-void start_plain_connection(worker& home, int socket, bool is_v6);
-void start_tls_connection(worker& home, tls_context& tls, int socket,
+void start_plain_connection(connection_home& home, int socket, bool is_v6);
+void start_tls_connection(connection_home& home, tls_context& tls, int socket,
                           bool is_v6);
 
 /// Reads certificate chain and key.

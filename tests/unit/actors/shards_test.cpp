@@ -169,6 +169,36 @@ TEST_CASE_FIXTURE(shard_fixture, "what the old owner passes on goes first") {
   CHECK(told() == numbers{1, 2, 3, 4, 5});
 }
 
+TEST_CASE_FIXTURE(shard_fixture, "a suspended node keeps what is passed on to "
+                                 "it, in its place") {
+  auto pass_on = [this](std::uint64_t n) {
+    parcel what{caf::make_message(your_turn{driver_id{n}})};
+    CHECK(node().take(dan, what, false, true));
+  };
+  CHECK(node().close_shard(home));
+  CHECK(node().open_shard(home, 5, db(), true) == 0);
+  say(4);
+  pass_on(1);
+  node().suspend();
+  pass_on(2);
+  CHECK(told() == numbers{1});
+  SUBCASE("until it may act again") {
+    node().resume();
+    pass_on(3); // Not ahead of the one before.
+    CHECK(told() == numbers{1});
+    node().receive_done(home);
+  }
+  SUBCASE("also when all has been passed on") {
+    pass_on(3);
+    node().receive_done(home);
+    CHECK(told() == numbers{1});
+    node().resume();
+    node().unseal_shard(home);
+  }
+  say(5);
+  CHECK(told() == numbers{1, 2, 3, 4, 5});
+}
+
 TEST_CASE_FIXTURE(shard_fixture,
                   "a load that began under an epoch ends with it") {
   settle();

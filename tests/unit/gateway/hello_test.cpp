@@ -1,6 +1,9 @@
+#include "gateway/session/resume_mirror.hpp"
 #include "tests/unit/gateway/server_fixture.hpp"
 
 #include <doctest/doctest.h>
+
+#include <thread>
 
 using namespace hansom;
 using namespace hansom::testing;
@@ -42,6 +45,36 @@ TEST_CASE("a websocket that does not say hello is closed") {
   CHECK(has(c.read_frame().payload, "session.hello_timeout"));
   CHECK(c.expect_close() == 4502);
   CHECK(s.metric(R"(hansom_gateway_closes_total{code="4502"})") == 1);
+}
+
+TEST_CASE("who said hello while nobody read is not blamed") {
+  // More than epoll hands out at once: the sweep comes between them.
+  constexpr std::size_t waiting = 300;
+  static constexpr auto timeout = 1'000ms;
+  class sleeper final : public hello_limit {
+  public:
+    void count(entity_ref, std::function<void()>) override {
+      if (!slept.exchange(true))
+        std::this_thread::sleep_for(timeout + 500ms);
+    }
+    std::atomic<bool> slept{false};
+  } sleeper;
+  auto adapt = [](auto& x) {
+    x.threads = 1;
+    x.hello_timeout = timeout;
+    x.handshakes.per_s = 0;
+  };
+  server s{adapt, nullptr, &sleeper};
+  std::vector<std::unique_ptr<raw_client>> clients;
+  while (clients.size() < waiting) {
+    clients.push_back(std::make_unique<raw_client>(s.port()));
+    REQUIRE(clients.back()->upgrade() == 101);
+  }
+  for (auto& x : clients)
+    x->send_frame(s.hello());
+  for (auto& x : clients)
+    CHECK_FALSE(x->expect("\"welcome\"").empty());
+  CHECK(s.metric(R"(hansom_gateway_closes_total{code="4502"})") <= 0);
 }
 
 TEST_CASE("a bad hello is refused, each with its own reason") {

@@ -1,4 +1,4 @@
-#include "gateway/connection/listener.hpp"
+#include "gateway/listener.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -32,9 +32,8 @@ void turn_away(int socket) {
 } // namespace
 
 struct listener::inside {
-  explicit inside(gateway_shared& s)
-    : shared{s}, acceptor{s.workers.front()->io()}, retry{
-                                                      s.workers.front()->io()} {
+  inside(gateway_shared& s, const worker_list& w)
+    : shared{s}, workers{w}, acceptor{w.front()->io()}, retry{w.front()->io()} {
   }
 
   void open() {
@@ -82,14 +81,14 @@ struct listener::inside {
   }
 
   void hand_out(int socket) {
-    auto& first = *shared.workers.front();
+    auto& first = *workers.front();
     if (shared.connections.load(std::memory_order_relaxed)
         >= shared.config.connections_max) {
       first.counters().drop(gateway_drop::connections_full);
       return turn_away(socket);
     }
     shared.connections.fetch_add(1, std::memory_order_relaxed);
-    auto& to = *shared.workers[next++ % shared.workers.size()];
+    auto& to = *workers[next++ % workers.size()];
     if (&to == &first)
       return first.adopt(socket, is_v6);
     to.post([&to, socket, v6 = is_v6] { to.adopt(socket, v6); });
@@ -97,7 +96,7 @@ struct listener::inside {
 
   /// Out of descriptors or memory: trying again at once would spin.
   void wait_a_little() {
-    shared.workers.front()->counters().drop(gateway_drop::accept_failed);
+    workers.front()->counters().drop(gateway_drop::accept_failed);
     spdlog::warn("accept failed: {}", std::generic_category().message(errno));
     retry.expires_after(pause);
     retry.async_wait([this](const boost::system::error_code& error) {
@@ -107,6 +106,7 @@ struct listener::inside {
   }
 
   gateway_shared& shared;
+  const worker_list& workers;
   tcp::acceptor acceptor;
   net::steady_timer retry;
   std::size_t next = 0;
@@ -114,8 +114,8 @@ struct listener::inside {
   std::uint16_t port = 0;
 };
 
-listener::listener(gateway_shared& shared)
-  : inside_{std::make_unique<inside>(shared)} {
+listener::listener(gateway_shared& shared, const worker_list& workers)
+  : inside_{std::make_unique<inside>(shared, workers)} {
   inside_->open();
 }
 

@@ -13,7 +13,7 @@ namespace hansom {
 class listener {
 public:
   /// @throws std::runtime_error when the address cannot be bound.
-  explicit listener(gateway_shared& shared);
+  listener(gateway_shared& shared, const worker_list& workers);
   ~listener();
 
   /// From the first worker's thread, or before it runs.
