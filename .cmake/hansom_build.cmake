@@ -73,14 +73,16 @@ nothing a third of the work; after a change up to eight files again" ON)
 
 # hansom_groups(out sources): what to compile instead of `sources`. Not CMake's
 # own unity files: those hold absolute paths, which no other clone could reuse.
-# g++ 12 loses its way among the many generic lambdas of cluster/config.
+# g++ 12 loses its way among the many generic lambdas of cluster/config. What
+# hansom_next replaces must be alone, or the linker takes both.
+set(HANSOM_REPLACED cluster/member/app_version.cpp cluster/mesh/mesh_versions.cpp)
 function(hansom_groups out)
   set(groups)
   set(alone)
   foreach(source IN LISTS ARGN)
     cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}")
     cmake_path(GET source PARENT_PATH folder)
-    if(folder STREQUAL "cluster/config")
+    if(folder STREQUAL "cluster/config" OR source IN_LIST HANSOM_REPLACED)
       list(APPEND alone "${PROJECT_SOURCE_DIR}/${source}")
       continue()
     endif()
