@@ -19,7 +19,7 @@ public:
   struct hooks {
     std::function<void()> on_draining;  ///< Clients are to go elsewhere.
     std::function<void()> on_undrained; ///< Clients are welcome again.
-    std::function<void(const shard_set&)> on_moved; ///< To another node.
+    std::function<void(const shard_set&)> on_moved; ///< Or unheard of.
     std::function<void(shard_id)> on_opened; ///< It serves here from now on.
     std::function<std::uint64_t()> sessions;
   };

@@ -106,6 +106,8 @@ void member_host::decide() {
       carry_out(
         brain_->step(boot_now(), core::sessions_left{with_.sessions()}));
     carry_out(brain_->step(boot_now(), x));
+    if (auto* line = std::get_if<core::link_changed>(&x))
+      listen_again(line->peer);
     after_step();
     lock.lock();
     report_.status = brain_->status();
@@ -132,6 +134,7 @@ void member_host::after_step() {
   if (std::exchange(look_again_, false))
     with_.router->look_again();
   tell_moves();
+  tell_unheard();
   tell_drain();
 }
 
@@ -160,6 +163,34 @@ void member_host::tell_moves() {
   }
   if (moved.any() && with_.on_moved)
     with_.on_moved(moved);
+}
+
+/// A link that breaks takes words for clients with it, and nobody knows which.
+/// The other side may break off later than we do: once more when it must have.
+void member_host::listen_again(store::incarnation peer) {
+  tell_unheard(peer);
+  unheard_[peer] = boot_now() + with_.setup.with.dead;
+}
+
+void member_host::tell_unheard() {
+  std::erase_if(unheard_, [this, now = boot_now()](auto& x) {
+    if (now < x.second)
+      return false;
+    tell_unheard(x.first);
+    return true;
+  });
+}
+
+/// Clients of entities whose words have passed that link, or may be passed on
+/// by others since there is none, are told anew where they stand.
+void member_host::tell_unheard(store::incarnation peer) {
+  shard_set unheard;
+  for (shard_id s = 0; s < shard_count; ++s)
+    if (auto who = with_.map->owner_of(s).who;
+        who == peer || (who != 0 && who != self_ && !with_.links->is_up(who)))
+      unheard.set(s);
+  if (unheard.any() && with_.on_moved)
+    with_.on_moved(unheard);
 }
 
 void member_host::learn(shard_id shard) {

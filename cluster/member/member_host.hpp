@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -50,7 +51,8 @@ public:
     std::function<void()> on_undrained; ///< Clients are welcome again.
     /// The shard's entities are in memory. May be empty; must not block.
     std::function<void(shard_id)> on_opened;
-    /// These shards are on another node than before.
+    /// These shards are on another node than before, or what their entities
+    /// said to clients of this node may have been lost on the way.
     std::function<void(const shard_set&)> on_moved;
     std::function<std::uint64_t()> sessions;
     /// The process has no part in the cluster any more and must end at once.
@@ -106,6 +108,9 @@ private:
   void after_step();
   void tell_drain();
   void tell_moves();
+  void listen_again(store::incarnation peer);
+  void tell_unheard();
+  void tell_unheard(store::incarnation peer);
   void learn(shard_id shard);
   template <class F, class Answer>
   void ask_rows(F ask, Answer answer);
@@ -124,6 +129,8 @@ private:
   bool look_again_ = false;
   bool drain_told_ = false;
   std::array<store::epoch, shard_count> seen_epochs_{};
+  /// Whose link has changed, and when to tell their clients once more.
+  std::map<store::incarnation, core::moment> unheard_;
   move_times times_;
 
   /// Of the store's thread alone.
