@@ -3,23 +3,37 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <filesystem>
+
 namespace hansom::store::sqlite {
 
 namespace {
 
-/// 128 MiB of 4 KiB pages: large enough that a page which changes often is
-/// copied once for many commits, small enough to replay in well under a second.
-constexpr int start_pages = 32'768;
+constexpr int page_bytes = 4'096;
+
+/// 128 MiB: large enough that a page which changes often is copied once for
+/// many commits, small enough to replay in well under a second.
+constexpr int most_pages = 32'768;
+/// 1 MiB: below it a full disk would only be copied to and fro.
+constexpr int fewest_pages = 256;
 
 /// The last part is copied while writers wait: 8 MiB, some milliseconds.
 constexpr int remainder_pages = 2'048;
 
 } // namespace
 
+int wal_pages_due(std::uintmax_t available) noexcept {
+  auto half = available / 2 / page_bytes;
+  return static_cast<int>(
+    std::clamp<std::uintmax_t>(half, fewest_pages, most_pages));
+}
+
 checkpointer::checkpointer(std::string path,
                            std::shared_ptr<shared_state> shared)
-  : path_{std::move(path)}, shared_{std::move(shared)}, thread_{
-                                                          [this] { loop(); }} {
+  : path_{std::move(path)}, shared_{std::move(shared)} {
+  look_for_room();
+  thread_ = std::thread{[this] { loop(); }};
 }
 
 checkpointer::~checkpointer() {
@@ -33,7 +47,7 @@ checkpointer::~checkpointer() {
 
 void checkpointer::note_wal_pages(int pages) noexcept {
   pages_.store(pages, std::memory_order_relaxed);
-  if (pages >= start_pages)
+  if (is_due())
     wake_.notify_one();
 }
 
@@ -43,8 +57,16 @@ void checkpointer::make_room() noexcept {
 }
 
 bool checkpointer::is_due() const noexcept {
-  return pages_.load(std::memory_order_relaxed) >= start_pages
+  return pages_.load(std::memory_order_relaxed)
+           >= due_pages_.load(std::memory_order_relaxed)
          || room_wanted_.load(std::memory_order_relaxed);
+}
+
+void checkpointer::look_for_room() noexcept {
+  std::error_code error;
+  auto disk = std::filesystem::space(path_, error);
+  due_pages_.store(error ? most_pages : wal_pages_due(disk.available),
+                   std::memory_order_relaxed);
 }
 
 void checkpointer::loop() {
@@ -58,6 +80,7 @@ void checkpointer::loop() {
       if (stop_)
         return;
     }
+    look_for_room();
     if (!is_due())
       continue;
     bool done = false;
@@ -98,7 +121,8 @@ bool checkpointer::checkpoint(database& db) {
   }
   // The rest while it waits, so that the WAL can start from its beginning.
   std::lock_guard guard{shared_->gate};
-  auto mode = room_wanted_.load(std::memory_order_relaxed)
+  const bool is_short = due_pages_.load(std::memory_order_relaxed) < most_pages;
+  auto mode = is_short || room_wanted_.load(std::memory_order_relaxed)
                 ? SQLITE_CHECKPOINT_TRUNCATE
                 : SQLITE_CHECKPOINT_RESTART;
   auto code = sqlite3_wal_checkpoint_v2(db.raw(), nullptr, mode, &total, &done);
