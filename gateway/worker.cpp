@@ -68,6 +68,7 @@ void worker::start(runtime& actors, std::uint64_t node) {
   parts.worker = index_;
   parts.secrets = unpredictable;
   parts.mirror = shared_.mirror;
+  parts.draining = &shared_.draining;
   host_ = std::make_unique<session_host>(std::move(parts));
   schedule_sweep();
   thread_ = std::thread{[this] {

@@ -10,6 +10,7 @@
 #include "gateway/session/session.hpp"
 #include "protocol/shard_set.hpp"
 
+#include <atomic>
 #include <optional>
 #include <unordered_map>
 
@@ -39,8 +40,9 @@ public:
     worker_metrics* metrics = nullptr;
     std::uint64_t node = 0; ///< Incarnation, for session_ref.
     std::uint16_t worker = 0;
-    std::function<std::uint64_t()> secrets; ///< Unpredictable numbers.
-    resume_mirror* mirror = nullptr;        ///< Null: none.
+    std::function<std::uint64_t()> secrets;      ///< Unpredictable numbers.
+    resume_mirror* mirror = nullptr;             ///< Null: none.
+    const std::atomic<bool>* draining = nullptr; ///< Null: never.
   };
 
   explicit session_host(parts with);
@@ -122,7 +124,8 @@ public:
   void reattach(const shard_set& moved);
 
   /// Tells every client to come back within `within`, and sends each away at
-  /// its own random moment of that time.
+  /// its own random moment of that time; those, too, who are welcomed until
+  /// `parts::draining` ends.
   void drain(milliseconds within);
 
   [[nodiscard]] std::size_t size() const noexcept {
@@ -155,6 +158,7 @@ private:
   void detach(session& s);
   void end(session& s, close_code why);
   void expire_mirrored(const session& s);
+  void ask_to_leave(session& s);
   void sweep_one(session& s, timestamp t);
   void expire_commands(session& s, timestamp t);
   void warn_or_expire(session& s, timestamp t);
@@ -187,7 +191,8 @@ private:
   session_map sessions_;
   admission admission_;
   position_batcher batches_;
-  decoded_frame decoded_; ///< Reused: positions allocate nothing.
+  milliseconds leave_within_{0}; ///< Of the last drain; 0: none so far.
+  decoded_frame decoded_;        ///< Reused: positions allocate nothing.
   decode_error error_;
 };
 

@@ -123,6 +123,10 @@ void session_host::welcome(session& s, const std::string& state) {
   s.client_seq = 0;
   s.welcome_re.clear();
   ask_about_trip(s);
+  // Its hello was under way when the others were told.
+  if (parts_.draining && *parts_.draining && leave_within_.count() > 0
+      && !s.leave_at)
+    ask_to_leave(s);
 }
 
 void session_host::attached(session_ref to, std::string state) {

@@ -92,18 +92,19 @@ void session_host::revoke(const revocation& x) {
 }
 
 void session_host::drain(milliseconds within) {
-  auto t = now();
-  auto most =
-    std::max<std::uint64_t>(1, static_cast<std::uint64_t>(within.count()));
-  for (auto& [id, s] : sessions_) {
-    if (!s->to)
-      continue;
-    auto wait = parts_.actors->random() % most;
-    s->leave_at = t + milliseconds{static_cast<std::int64_t>(wait)};
-    // Not all at once at the next gateway either.
-    auto reconnect = static_cast<std::uint32_t>(parts_.actors->random() % most);
-    s->to->send(go_away_body(reconnect), 0);
-  }
+  leave_within_ = std::max(within, milliseconds{1});
+  for (auto& [id, s] : sessions_)
+    if (s->to)
+      ask_to_leave(*s);
+}
+
+void session_host::ask_to_leave(session& s) {
+  auto most = static_cast<std::uint64_t>(leave_within_.count());
+  auto wait = parts_.actors->random() % most;
+  s.leave_at = now() + milliseconds{static_cast<std::int64_t>(wait)};
+  // Not all at once at the next gateway either.
+  auto reconnect = static_cast<std::uint32_t>(parts_.actors->random() % most);
+  s.to->send(go_away_body(reconnect), 0);
 }
 
 } // namespace hansom

@@ -168,6 +168,7 @@ prepare() {
   [ -z "$with_tls" ] || authority_make "$world/tls" 2>>"$world/log" ||
     cannot "no authority: $(tail -n 1 "$world/log")"
   services_up
+  [ "$network" != own ] || [ -z "$redis_wanted" ] || redis_reached
   migrate
   for name in "${members[@]}"; do
     member_make "$name"
@@ -175,6 +176,16 @@ prepare() {
   members_up "${members[@]}"
   await_whole "$nodes"
   [ -z "$with_tls" ] || tls_spoken "${members[0]}"
+}
+
+# redis_reached: the members' Redis, at the database's address.
+redis_reached() {
+  local setting
+  for setting in "protected-mode no" "bind 127.0.0.1 $store_ip"; do
+    redis-cli -p "$redis_port" config set "${setting%% *}" "${setting#* }" |
+      grep -q OK || cannot "Redis does not listen for members: $setting"
+  done
+  redis_host=$store_ip
 }
 
 # tls_spoken NAME: its port wants to see a certificate, and shows one.

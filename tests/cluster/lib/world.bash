@@ -18,6 +18,7 @@ database_port=   # Where nodes find PostgreSQL; a proxy's when one stands there.
 database_host=   # The same, unless 127.0.0.1.
 postgres_net=    # Addresses, beside 127.0.0.1, from which it is asked.
 redis_wanted=
+redis_host=127.0.0.1
 fleet_pid=
 prober_pid=
 proxy_pid=
@@ -163,7 +164,7 @@ node_launch() {
   mkdir -p "$data"
   mapfile -t flags < <(store_flags)
   [ -z "$redis_wanted" ] ||
-    flags+=(--set "redis.url=redis://127.0.0.1:$redis_port")
+    flags+=(--set "redis.url=redis://$redis_host:$redis_port")
   mapfile -t more < <(node_more_flags "$name")
   mapfile -t prefix < <(node_prefix "$name")
   (with_store "${prefix[@]}" "${node_program[$name]:-$hansom}" start --data "$data" \

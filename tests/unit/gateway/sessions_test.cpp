@@ -195,6 +195,24 @@ TEST_CASE("an entity closes a session that a newer one replaces") {
   CHECK(s.door->figures().sessions == 0);
 }
 
+TEST_CASE("who says hello while the gateway drains is sent away, too") {
+  server s;
+  raw_client known{s.port()};
+  auto welcome = s.greet(known);
+  raw_client back{s.port()};
+  raw_client fresh{s.port()};
+  REQUIRE(back.upgrade() == 101);
+  REQUIRE(fresh.upgrade() == 101);
+  s.door->drain(100ms);
+  CHECK(known.expect_close() == 4002);
+  back.send_frame(s.hello(client_role::driver, "7", resume_of(welcome, 0)));
+  fresh.send_frame(s.hello(client_role::driver, "8"));
+  for (auto* x : {&back, &fresh}) {
+    CHECK_FALSE(x->expect("\"welcome\"").empty());
+    CHECK(x->expect_close() == 4002);
+  }
+}
+
 TEST_CASE("a draining gateway sends its clients away and takes no new ones") {
   server s;
   std::vector<std::unique_ptr<raw_client>> clients;
