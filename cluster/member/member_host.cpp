@@ -107,7 +107,7 @@ void member_host::decide() {
         brain_->step(boot_now(), core::sessions_left{with_.sessions()}));
     carry_out(brain_->step(boot_now(), x));
     if (auto* line = std::get_if<core::link_changed>(&x))
-      listen_again(line->peer);
+      broken_.changed(line->peer, boot_now());
     after_step();
     lock.lock();
     report_.status = brain_->status();
@@ -165,30 +165,12 @@ void member_host::tell_moves() {
     with_.on_moved(moved);
 }
 
-/// A link that breaks takes words for clients with it, and nobody knows which.
-/// The other side may break off later than we do: once more when it must have.
-void member_host::listen_again(store::incarnation peer) {
-  tell_unheard(peer);
-  unheard_[peer] = boot_now() + with_.setup.with.dead;
-}
-
 void member_host::tell_unheard() {
-  std::erase_if(unheard_, [this, now = boot_now()](auto& x) {
-    if (now < x.second)
-      return false;
-    tell_unheard(x.first);
-    return true;
-  });
-}
-
-/// Clients of entities whose words have passed that link, or may be passed on
-/// by others since there is none, are told anew where they stand.
-void member_host::tell_unheard(store::incarnation peer) {
   shard_set unheard;
-  for (shard_id s = 0; s < shard_count; ++s)
-    if (auto who = with_.map->owner_of(s).who;
-        who == peer || (who != 0 && who != self_ && !with_.links->is_up(who)))
-      unheard.set(s);
+  for (auto peer : broken_.due(boot_now(), with_.setup.with.dead))
+    unheard |= shards_heard_over(
+      peer, self_, [this](shard_id s) { return with_.map->owner_of(s).who; },
+      [this](store::incarnation who) { return with_.links->is_up(who); });
   if (unheard.any() && with_.on_moved)
     with_.on_moved(unheard);
 }

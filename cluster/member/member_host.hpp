@@ -3,6 +3,7 @@
 #include "actors/runtime/runtime.hpp"
 #include "cluster/core/member.hpp"
 #include "cluster/heartbeat/heartbeat.hpp"
+#include "cluster/member/broken_lines.hpp"
 #include "cluster/member/move_times.hpp"
 #include "cluster/member/task_thread.hpp"
 #include "cluster/mesh/mesh.hpp"
@@ -14,7 +15,6 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 
@@ -108,9 +108,7 @@ private:
   void after_step();
   void tell_drain();
   void tell_moves();
-  void listen_again(store::incarnation peer);
   void tell_unheard();
-  void tell_unheard(store::incarnation peer);
   void learn(shard_id shard);
   template <class F, class Answer>
   void ask_rows(F ask, Answer answer);
@@ -129,8 +127,7 @@ private:
   bool look_again_ = false;
   bool drain_told_ = false;
   std::array<store::epoch, shard_count> seen_epochs_{};
-  /// Whose link has changed, and when to tell their clients once more.
-  std::map<store::incarnation, core::moment> unheard_;
+  broken_lines broken_;
   move_times times_;
 
   /// Of the store's thread alone.
