@@ -113,7 +113,7 @@ void cluster_side::start(runtime& actors, std::shared_ptr<store::factory> store,
   parts.on_draining = std::move(with.on_draining);
   parts.on_undrained = std::move(with.on_undrained);
   parts.on_opened = std::move(with.on_opened);
-  parts.on_moved = std::move(with.on_moved);
+  parts.reattach = std::move(with.reattach);
   parts.sessions = std::move(with.sessions);
   parts.on_dead = [name = with_.node.name](const std::string& reason) {
     end_now(name, reason);

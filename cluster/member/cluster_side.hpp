@@ -19,7 +19,8 @@ public:
   struct hooks {
     std::function<void()> on_draining;  ///< Clients are to go elsewhere.
     std::function<void()> on_undrained; ///< Clients are welcome again.
-    std::function<void(const shard_set&)> on_moved; ///< Or unheard of.
+    /// As `gateway::reattach`.
+    std::function<void(const shard_set&)> reattach;
     std::function<void(shard_id)> on_opened; ///< It serves here from now on.
     std::function<std::uint64_t()> sessions;
   };

@@ -161,8 +161,8 @@ void member_host::tell_moves() {
     seen_epochs_[s] = owner.epoch;
     moved.set(s);
   }
-  if (moved.any() && with_.on_moved)
-    with_.on_moved(moved);
+  if (moved.any() && with_.reattach)
+    with_.reattach(moved);
 }
 
 void member_host::tell_unheard() {
@@ -171,8 +171,8 @@ void member_host::tell_unheard() {
     unheard |= shards_heard_over(
       peer, self_, [this](shard_id s) { return with_.map->owner_of(s).who; },
       [this](store::incarnation who) { return with_.links->is_up(who); });
-  if (unheard.any() && with_.on_moved)
-    with_.on_moved(unheard);
+  if (unheard.any() && with_.reattach)
+    with_.reattach(unheard);
 }
 
 void member_host::learn(shard_id shard) {

@@ -51,9 +51,10 @@ public:
     std::function<void()> on_undrained; ///< Clients are welcome again.
     /// The shard's entities are in memory. May be empty; must not block.
     std::function<void(shard_id)> on_opened;
-    /// These shards are on another node than before, or what their entities
-    /// said to clients of this node may have been lost on the way.
-    std::function<void(const shard_set&)> on_moved;
+    /// Clients of these shards are to be told anew where they stand: the shards
+    /// are on another node than before, or what their entities said to clients
+    /// of this node may have been lost on the way. Must not block.
+    std::function<void(const shard_set&)> reattach;
     std::function<std::uint64_t()> sessions;
     /// The process has no part in the cluster any more and must end at once.
     std::function<void(const std::string& reason)> on_dead;

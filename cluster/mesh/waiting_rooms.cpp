@@ -74,12 +74,13 @@ std::optional<far_mail> waiting_rooms::put_by(far_mail x,
 }
 
 std::optional<far_mail> waiting_rooms::keep(room& in, far_mail x) {
-  auto size = packed_size(x);
-  std::lock_guard guard{in.mutex};
   if (lane_of(x.what.what) == mesh_lane::positions) {
+    std::lock_guard guard{in.mutex};
     put_position(in, std::move(x));
     return std::nullopt;
   }
+  auto size = packed_size(x);
+  std::lock_guard guard{in.mutex};
   if (!has_space(in, size)) {
     ++counts_.full;
     return x;

@@ -252,7 +252,7 @@ struct node::body {
     hooks.on_undrained = [this] { clients->undrain(); };
     if (redis)
       hooks.on_opened = [this](shard_id shard) { redis->opened(shard); };
-    hooks.on_moved = [this](const shard_set& moved) {
+    hooks.reattach = [this](const shard_set& moved) {
       clients->reattach(moved);
     };
     hooks.sessions = [this] { return clients->figures().websockets; };

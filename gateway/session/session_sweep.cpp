@@ -94,11 +94,12 @@ void session_host::revoke(const revocation& x) {
 void session_host::drain(milliseconds within) {
   leave_within_ = std::max(within, milliseconds{1});
   for (auto& [id, s] : sessions_)
-    if (s->to)
-      ask_to_leave(*s);
+    ask_to_leave(*s);
 }
 
 void session_host::ask_to_leave(session& s) {
+  if (!s.to) // Lost, perhaps by the very frame before this.
+    return;
   auto most = static_cast<std::uint64_t>(leave_within_.count());
   auto wait = parts_.actors->random() % most;
   s.leave_at = now() + milliseconds{static_cast<std::int64_t>(wait)};

@@ -23,7 +23,7 @@ prepare() {
   [ $(($("${node_env[@]}" date +%s) - $(date +%s))) -gt 3500 ] ||
     cannot "libfaketime does not set the clock here"
   set_clock +0
-  # Redis keeps the true time: its allocator and this library wait for each other.
+  # Redis keeps the true time: with this library it does not start.
   [ -z "$redis_everywhere" ] || redis_up
   # What starts the server hands its environment on to it.
   for setting in "${node_env[@]:1}"; do
